@@ -1,0 +1,179 @@
+using Portal.Domain.Workloads;
+
+namespace Portal.Domain.Catalog;
+
+/// <summary>Everything about one item version: the content of one catalog file. Immutable once published; stored as JSON.</summary>
+public sealed record ItemSpec
+{
+    public required string Slug { get; init; }
+    public required string Name { get; init; }
+    public required WorkloadKind Kind { get; init; }
+    /// <summary>Category slug.</summary>
+    public required string Category { get; init; }
+    /// <summary>One line for cards.</summary>
+    public required string Summary { get; init; }
+    /// <summary>Markdown.</summary>
+    public string Description { get; init; } = "";
+    /// <summary>A name from the portal's icon set.</summary>
+    public string Icon { get; init; } = "box";
+    /// <summary>Slug of the team that supports it.</summary>
+    public string Owner { get; init; } = "platform";
+    public IReadOnlyList<string> Tags { get; init; } = [];
+    /// <summary>public, internal or restricted.</summary>
+    public string DataClass { get; init; } = "internal";
+    public required string Version { get; init; }
+    /// <summary>What changed in this version.</summary>
+    public string Notes { get; init; } = "";
+    public IReadOnlyList<ParameterSpec> Parameters { get; init; } = [];
+    /// <summary>Allowed hardware profile slugs; the first is the default.</summary>
+    public required IReadOnlyList<string> Hardware { get; init; }
+    public ItemDefaults Defaults { get; init; } = new();
+    /// <summary>The first is the one that Open opens; none for runs.</summary>
+    public IReadOnlyList<PortSpec> Ports { get; init; } = [];
+    public IReadOnlyList<StorageSpec> Storage { get; init; } = [];
+    public RetrySpec Retry { get; init; } = new();
+    public CheckpointSpec Checkpoint { get; init; } = new();
+    public ActivitySpec Activity { get; init; } = new();
+    /// <summary>Environment values; templates allowed.</summary>
+    public IReadOnlyDictionary<string, string> Environment { get; init; } = new Dictionary<string, string>();
+    /// <summary>Files put into the workload's folder, by relative name.</summary>
+    public IReadOnlyDictionary<string, FileSource> Files { get; init; } = new Dictionary<string, FileSource>();
+    /// <summary>Names of map parameters spread into the environment (never PORTAL_*).</summary>
+    public IReadOnlyList<string> EnvironmentFrom { get; init; } = [];
+    /// <summary>By target kind: local, kubernetes, ec2; the first is the default.</summary>
+    public required IReadOnlyList<DeploymentSpec> Deployments { get; init; }
+
+    /// <summary>The deployment for a kind of target, or null when the item cannot run there.</summary>
+    public DeploymentSpec? DeploymentFor(string targetKind) => Deployments.FirstOrDefault(d => d.Target == targetKind);
+}
+
+/// <summary>Types of parameters.</summary>
+public enum ParameterType { String, Text, Integer, Number, Boolean, Enum, Secret, StringList, Map, Duration, Run, Artifact }
+
+/// <summary>A typed input of an item version.</summary>
+public sealed record ParameterSpec
+{
+    public required string Name { get; init; }
+    public required ParameterType Type { get; init; }
+    public string? Label { get; init; }
+    public string? Help { get; init; }
+    /// <summary>The default as JSON text, or null when there is none.</summary>
+    public string? DefaultJson { get; init; }
+    /// <summary>True when a launch without a value is refused: no default was given.</summary>
+    public bool Required { get; init; }
+    public ParameterConstraints Constraints { get; init; } = new();
+    /// <summary>Heading under which the launch form shows it.</summary>
+    public string? Group { get; init; }
+    /// <summary>False: set by admins in the item only, not shown in the form.</summary>
+    public bool UserFacing { get; init; } = true;
+    /// <summary>True for secret parameters.</summary>
+    public bool Secret => Type == ParameterType.Secret;
+}
+
+/// <summary>What a value must satisfy. Null means no constraint. Lengths are in UTF-16 code units.</summary>
+public sealed record ParameterConstraints
+{
+    public decimal? Min { get; init; }
+    public decimal? Max { get; init; }
+    public int? MinLength { get; init; }
+    public int? MaxLength { get; init; }
+    public string? Pattern { get; init; }
+    /// <summary>Allowed values of an enum.</summary>
+    public IReadOnlyList<string>? Values { get; init; }
+    public int? MinItems { get; init; }
+    public int? MaxItems { get; init; }
+}
+
+/// <summary>What applies when the person says nothing else.</summary>
+public sealed record ItemDefaults
+{
+    /// <summary>Hard end after the first start; null: none.</summary>
+    public TimeSpan? Lifetime { get; init; } = TimeSpan.FromHours(8);
+    public TimeSpan? IdleTimeout { get; init; }
+    public CapacityType? Capacity { get; init; }
+}
+
+/// <summary>A port the program listens on.</summary>
+public sealed record PortSpec
+{
+    public string Name { get; init; } = "http";
+    public ReadySpec Ready { get; init; } = new();
+    /// <summary>How the proxy presents the allocation's credential: <c>bearer</c> (Authorization: Bearer), <c>token</c> (Authorization: token, as Jupyter wants it) or <c>none</c>.</summary>
+    public string Auth { get; init; } = "bearer";
+}
+
+/// <summary>When a port counts as ready: GET <see cref="Path"/> (a template) answers 200–399.</summary>
+public sealed record ReadySpec
+{
+    public string Path { get; init; } = "{{ basePath }}";
+    public TimeSpan Timeout { get; init; } = TimeSpan.FromSeconds(60);
+}
+
+/// <summary>A folder of the workload. <see cref="Keep"/>: survives stop and start.</summary>
+public sealed record StorageSpec(string Name, int SizeGib, bool Keep);
+
+/// <summary>When a failed attempt is tried again.</summary>
+public sealed record RetrySpec
+{
+    /// <summary>Of interruption, noCapacity, error.</summary>
+    public IReadOnlyList<string> On { get; init; } = ["interruption", "noCapacity"];
+    /// <summary>Error attempts in all; interruptions never use them up.</summary>
+    public int Attempts { get; init; } = 1;
+    public TimeSpan Backoff { get; init; } = TimeSpan.FromSeconds(10);
+}
+
+/// <summary>How the program is told to save and end.</summary>
+public sealed record CheckpointSpec
+{
+    public string Signal { get; init; } = "SIGTERM";
+    /// <summary>Time between the signal and the kill.</summary>
+    public TimeSpan Grace { get; init; } = TimeSpan.FromSeconds(10);
+}
+
+/// <summary>How activity is found out: none, jupyter, requests, exec.</summary>
+public sealed record ActivitySpec
+{
+    public string Probe { get; init; } = "none";
+}
+
+/// <summary>Where a file's content comes from: shipped beside the item (<see cref="Path"/>), or written from a text parameter (<see cref="Parameter"/>).</summary>
+public sealed record FileSource(string? Path, string? Parameter);
+
+/// <summary>How an item runs on one kind of target.</summary>
+public sealed record DeploymentSpec
+{
+    /// <summary>local, kubernetes or ec2.</summary>
+    public required string Target { get; init; }
+    /// <summary>Programs that must be on the workload user's PATH (local).</summary>
+    public IReadOnlyList<string> Requires { get; init; } = [];
+    public string? Image { get; init; }
+    /// <summary>Argument vector; templates allowed inside each element.</summary>
+    public required IReadOnlyList<string> Command { get; init; }
+    public string? Engine { get; init; }
+}
+
+/// <summary>What a workload needs.</summary>
+public sealed record HardwareProfileSpec
+{
+    public required string Slug { get; init; }
+    public required string Name { get; init; }
+    public required decimal Vcpu { get; init; }
+    public required decimal MemoryGib { get; init; }
+    public GpuSpec? Gpu { get; init; }
+    public int DiskGib { get; init; } = 10;
+    public bool Restricted { get; init; }
+}
+
+/// <summary>GPUs of a profile; memory is per GPU.</summary>
+public sealed record GpuSpec(string Kind, int Count, decimal MemoryGib);
+
+/// <summary>A problem area of ML engineering.</summary>
+public sealed record CategorySpec(string Slug, string Name, string Purpose, string Icon, int Order);
+
+/// <summary>Validated parameter values by name. Values are JSON elements in the parameter's shape: string, number, boolean, array of strings, object of strings.</summary>
+public sealed class ParameterValues(IReadOnlyDictionary<string, System.Text.Json.JsonElement> values)
+{
+    public IReadOnlyDictionary<string, System.Text.Json.JsonElement> ByName { get; } = values;
+
+    public static ParameterValues Empty { get; } = new(new Dictionary<string, System.Text.Json.JsonElement>());
+}
