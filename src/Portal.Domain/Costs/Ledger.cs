@@ -64,22 +64,34 @@ public static class Accrual
 /// <summary>Cuts an interval into records.</summary>
 public static class LedgerPosting
 {
-    /// <summary>The records that are due: one a finished clock hour (UTC), and the rest once the interval has ended.</summary>
-    public static IReadOnlyList<UsageRecord> Due(UsageInterval interval, DateTimeOffset now)
+    /// <summary>The records that are due up to an instant (an hour's start, or the interval's end): one a clock hour (UTC).</summary>
+    public static IReadOnlyList<UsageRecord> Due(UsageInterval interval, DateTimeOffset until, DateTimeOffset now)
     {
-        var end = interval.EndedAt ?? HourOf(now);
+        var end = interval.EndedAt < until ? interval.EndedAt.Value : until;
         var records = new List<UsageRecord>();
         for (var from = interval.PostedUntil; from < end;)
         {
             var nextHour = HourOf(from).AddHours(1);
             var to = nextHour < end ? nextHour : end;
-            records.Add(Record(interval, from, to, now));
+            records.Add(Record(interval, from, to, Accrual.Between(interval.StartedAt, from, to, interval.HourlyPrice),
+                Accrual.Between(interval.StartedAt, from, to, interval.ListHourlyPrice), 0, now));
             from = to;
         }
         return records;
     }
 
-    private static UsageRecord Record(UsageInterval interval, DateTimeOffset from, DateTimeOffset to, DateTimeOffset now) => new()
+    /// <summary>What must be added when an end was learnt after its hour had been posted: a negative correction for each record that reaches past it.</summary>
+    public static IReadOnlyList<UsageRecord> Corrections(UsageInterval interval, IEnumerable<UsageRecord> posted, DateTimeOffset endedAt, DateTimeOffset now) =>
+        posted.Where(r => r.IntervalId == interval.Id && r.PeriodEnd > endedAt).GroupBy(r => r.PeriodStart).Select(period =>
+        {
+            var first = period.First();
+            var until = endedAt > first.PeriodStart ? endedAt : first.PeriodStart;
+            var cost = Accrual.Between(interval.StartedAt, first.PeriodStart, until, interval.HourlyPrice) - period.Sum(r => r.Cost);
+            var listCost = Accrual.Between(interval.StartedAt, first.PeriodStart, until, interval.ListHourlyPrice) - period.Sum(r => r.ListCost);
+            return Record(interval, first.PeriodStart, first.PeriodEnd, cost, listCost, period.Max(r => r.Revision) + 1, now);
+        }).ToList();
+
+    private static UsageRecord Record(UsageInterval interval, DateTimeOffset from, DateTimeOffset to, decimal cost, decimal listCost, int revision, DateTimeOffset now) => new()
     {
         Id = Guid.CreateVersion7(now),
         IntervalId = interval.Id,
@@ -90,8 +102,9 @@ public static class LedgerPosting
         PeriodEnd = to,
         HourlyPrice = interval.HourlyPrice,
         ListHourlyPrice = interval.ListHourlyPrice,
-        Cost = Accrual.Between(interval.StartedAt, from, to, interval.HourlyPrice),
-        ListCost = Accrual.Between(interval.StartedAt, from, to, interval.ListHourlyPrice),
+        Revision = revision,
+        Cost = cost,
+        ListCost = listCost,
         Currency = interval.Currency,
         CapacityType = interval.CapacityType,
         PostedAt = now,

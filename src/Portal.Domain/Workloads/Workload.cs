@@ -75,6 +75,9 @@ public sealed class Workload
     public required decimal ListHourlyPrice { get; set; }
     public string Currency { get; init; } = "USD";
 
+    /// <summary>True while it waits for room on its target: those queued later let it go first.</summary>
+    public bool WaitsForCapacity { get; set; }
+
     public Guid? LeaseToken { get; set; }
     public DateTimeOffset? LeaseExpiresAt { get; set; }
     /// <summary>When the reconciler should look next; null: only when something changes.</summary>
