@@ -46,6 +46,9 @@ public static class ParameterValidation
         return (errors.Count == 0 ? normal : null, errors);
     }
 
+    /// <summary>Null when a constraint's pattern can be used; otherwise why not.</summary>
+    public static string? RefusePattern(string pattern) => ParameterValueCheck.Compile(pattern).Reason?.TrimEnd('.');
+
     private static Dictionary<string, JsonElement> ReadObject(IReadOnlyList<ParameterSpec> parameters, JsonElement? given, FieldErrors errors)
     {
         var read = new Dictionary<string, JsonElement>(StringComparer.Ordinal);

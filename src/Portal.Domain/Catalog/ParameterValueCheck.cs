@@ -85,7 +85,7 @@ internal static class ParameterValueCheck
             return Wrong(parameter, value, errors);
         if (JsonText.Read(value) is not { } text)
             return Refuse(errors, "is not valid UTF-8 text");
-        if (JsonText.Fault(text) is { } fault)
+        if (TextFault.Of(text) is { } fault)
             return Refuse(errors, fault);
         if (parameter.Type == ParameterType.Text ? text.Length > ParameterValidation.MaxTextLength : Bytes(text) > ParameterValidation.MaxElementBytes)
             return Refuse(errors, TooLong(parameter.Type, text));
@@ -157,8 +157,8 @@ internal static class ParameterValueCheck
         foreach (var property in value.EnumerateObject())
         {
             var name = JsonText.Name(property);
-            if (name.Length == 0 || JsonText.Fault(name) is not null)
-                Refuse(errors, $"the name {Quoted.Text(name)} {(name.Length == 0 ? "is empty" : JsonText.Fault(name))}");
+            if (name.Length == 0 || TextFault.Of(name) is not null)
+                Refuse(errors, $"the name {Quoted.Text(name)} {(name.Length == 0 ? "is empty" : TextFault.Of(name))}");
             else if (!entries.TryAdd(name, CheckPart(parameter, property.Value, $"{Quoted.Text(name)}: ", errors)))
                 Refuse(errors, $"{Quoted.Text(name)} is given more than once");
         }
@@ -174,7 +174,7 @@ internal static class ParameterValueCheck
         var text = element.ValueKind == JsonValueKind.String ? JsonText.Read(element) : null;
         if (text is null)
             Refuse(errors, $"{where}must be text; got {JsonText.Describe(element)}");
-        else if (JsonText.Fault(text) is { } fault)
+        else if (TextFault.Of(text) is { } fault)
             Refuse(errors, where + fault);
         else if (Bytes(text) > ParameterValidation.MaxElementBytes)
             Refuse(errors, where + TooLong(ParameterType.String, text));
