@@ -1374,6 +1374,10 @@ namespace Portal.Migrations.Migrations
                         .HasColumnType("uuid")
                         .HasColumnName("team_id");
 
+                    b.Property<bool>("WaitsForCapacity")
+                        .HasColumnType("boolean")
+                        .HasColumnName("waits_for_capacity");
+
                     b.HasKey("Id")
                         .HasName("pk_workloads");
 

@@ -12,7 +12,7 @@ using Portal.Application.Data;
 namespace Portal.Migrations.Migrations
 {
     [DbContext(typeof(PortalDbContext))]
-    [Migration("20261123025214_FirstSlice")]
+    [Migration("20261123031243_FirstSlice")]
     partial class FirstSlice
     {
         /// <inheritdoc />
@@ -1376,6 +1376,10 @@ namespace Portal.Migrations.Migrations
                     b.Property<Guid>("TeamId")
                         .HasColumnType("uuid")
                         .HasColumnName("team_id");
+
+                    b.Property<bool>("WaitsForCapacity")
+                        .HasColumnType("boolean")
+                        .HasColumnName("waits_for_capacity");
 
                     b.HasKey("Id")
                         .HasName("pk_workloads");

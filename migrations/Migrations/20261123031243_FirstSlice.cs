@@ -451,6 +451,7 @@ namespace Portal.Migrations.Migrations
                     hourly_price = table.Column<decimal>(type: "numeric(20,12)", precision: 20, scale: 12, nullable: false),
                     list_hourly_price = table.Column<decimal>(type: "numeric(20,12)", precision: 20, scale: 12, nullable: false),
                     currency = table.Column<string>(type: "character varying(3)", maxLength: 3, nullable: false),
+                    waits_for_capacity = table.Column<bool>(type: "boolean", nullable: false),
                     lease_token = table.Column<Guid>(type: "uuid", nullable: true),
                     lease_expires_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
                     next_action_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
