@@ -48,7 +48,7 @@ publish() {
 build_portal() {
   local stamp
   stamp=$(source_stamp)
-  if [ -s "$BUILD/stamp" ] && [ "$(<"$BUILD/stamp")" = "$stamp" ]; then return; fi
+  if [ -s "$BUILD/stamp" ] && [ "$(<"$BUILD/stamp")" = "$stamp" ]; then return 0; fi
   require_sdk
   say "Building the portal."
   mkdir -p -- "$BUILD"

@@ -35,15 +35,22 @@ make_state_folder() {
   [ -d "$STATE" ] || (umask 077 && mkdir -- "$STATE") || fail "Cannot create $STATE."
 }
 
+LOCKED=
+
 # One up or down at a time for this repository. Whatever is left running must not inherit descriptor 9.
 take_lock() {
+  [ -z "$LOCKED" ] || return 0
+  LOCKED=yes
   exec 9>"$STATE/lock"
-  flock -n 9 && return
+  flock -n 9 && return 0
   say "Another deploy/dev command is at work here; waiting for it."
   flock -w 300 9 || fail "It did not finish within five minutes."
 }
 
-release_lock() { exec 9>&-; }
+release_lock() {
+  exec 9>&-
+  LOCKED=
+}
 
 # write_secret FILE COMMAND...: what the command prints goes to a new file that only its owner can read; an existing file stays.
 write_secret() {
@@ -57,7 +64,7 @@ random_hex() { head -c 24 /dev/urandom | od -An -v -tx1 | tr -d ' \n'; }
 # process_start PID: the start time of a living process (with the pid, its identity); fails for a dead one or a zombie.
 process_start() {
   local stat fields
-  { stat=$(<"/proc/$1/stat"); } 2>/dev/null || return 1
+  read -r stat 2>/dev/null <"/proc/$1/stat" || return 1
   read -r -a fields <<<"${stat##*) }"
   case ${fields[0]:-X} in Z | X) return 1 ;; esac
   printf '%s' "${fields[19]}"

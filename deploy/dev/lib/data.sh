@@ -9,7 +9,7 @@ find_service_user() {
   for user in "$@" postgres nobody; do
     if [ "$user" != root ] && id -u "$user" >/dev/null 2>&1; then
       SERVICE=(setpriv "--reuid=$(id -u "$user")" "--regid=$(id -g "$user")" --clear-groups --)
-      return
+      return 0
     fi
   done
   fail "PostgreSQL does not run as root, and this machine has neither a user 'postgres' nor 'nobody'."

@@ -22,7 +22,7 @@ find_socket() {
   local longest=107 name=/.s.PGSQL.5432
   if [ $((${#SOCKET} + ${#name})) -le $longest ] && [[ $SOCKET =~ ^[A-Za-z0-9/._-]+$ ]]; then
     as_service mkdir -p -m 0700 "$SOCKET"
-    return
+    return 0
   fi
   SOCKET=
   if [ -s "$STATE/socket-folder" ]; then SOCKET=$(<"$STATE/socket-folder"); fi
@@ -33,6 +33,16 @@ find_socket() {
 }
 
 database_is_running() { as_service "$PROGRAMS/pg_ctl" status -D "$CLUSTER" >/dev/null 2>&1; }
+
+# A pid file left by a crash names a process that may be another's by now.
+database_answers() {
+  local tries
+  for tries in 1 2 3 4 5 6 7 8 9 10; do
+    if query postgres <<<'select 1' >/dev/null 2>&1; then return 0; fi
+    sleep "0.$tries"
+  done
+  return 1
+}
 
 make_passwords() {
   local role
@@ -67,7 +77,7 @@ start_database() {
   fi
   find_socket
   make_cluster
-  if ! database_is_running; then
+  if ! database_is_running || ! database_answers; then
     as_service sh -c 'umask 077; cat >"$1"' - "$CLUSTER/portal.conf" <<CONF
 # Written at every start by deploy/dev/up.
 listen_addresses = ''
@@ -120,5 +130,6 @@ stop_database() {
   [ -s "$CLUSTER/PG_VERSION" ] && database_is_running || return 0
   as_service "$PROGRAMS/pg_ctl" stop -s -w -t 60 -D "$CLUSTER" -m fast ||
     as_service "$PROGRAMS/pg_ctl" stop -s -w -t 30 -D "$CLUSTER" -m immediate ||
+    ! database_is_running ||
     fail "PostgreSQL did not stop; its log is $DATABASE_LOG."
 }

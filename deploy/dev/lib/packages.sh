@@ -9,7 +9,7 @@ need() {
   local package=$1 reason=$2 command
   shift 2
   for command in "$@"; do
-    if command -v "$command" >/dev/null 2>&1; then return; fi
+    if command -v "$command" >/dev/null 2>&1; then return 0; fi
   done
   missing+=("$package")
   reasons+=("  $package: $reason")
@@ -17,7 +17,7 @@ need() {
 
 # need_file PACKAGE REASON FILE: as need, for a file.
 need_file() {
-  [ -e "$3" ] && return
+  [ -e "$3" ] && return 0
   missing+=("$1")
   reasons+=("  $1: $2")
 }
@@ -110,7 +110,7 @@ run_apt() {
     -o DPkg::Lock::Timeout=300 -o Dpkg::Use-Pty=0 -o Dpkg::Options::=--force-confdef -o Dpkg::Options::=--force-confold)
   # A mirror that is down matters only when the packages cannot be had: the install below says so.
   "$@" "${quiet[@]}" update </dev/null >"$log" 2>&1 9>&- || true
-  "$@" "${quiet[@]}" install --no-install-recommends "${missing[@]}" </dev/null >>"$log" 2>&1 9>&- && return
+  "$@" "${quiet[@]}" install --no-install-recommends "${missing[@]}" </dev/null >>"$log" 2>&1 9>&- && return 0
   tail -n 25 "$log" >&2
   fail "" "The installation failed (all of it: $log). To try by hand, as root:" \
     "  apt-get update && apt-get install --no-install-recommends ${missing[*]}"

@@ -42,7 +42,7 @@ migrate() {
   local log=$STATE/migrations.log
   database_variables
   (with_environment "${DATABASE_VARIABLES[@]}" DOTNET_ENVIRONMENT=Production -- \
-    "$DOTNET" "$BUILD/migrations/Portal.Migrations.dll") </dev/null >"$log" 2>&1 && return
+    "$DOTNET" "$BUILD/migrations/Portal.Migrations.dll") </dev/null >"$log" 2>&1 && return 0
   tail -n 40 "$log" >&2
   fail "" "The database could not be brought up to date; everything it said: $log"
 }
@@ -87,6 +87,8 @@ wait_until_ready() {
   local tries=600
   until [ "$(http_status "$PORT" /readyz)" = 200 ]; do
     if ! process_start "$PORTAL_PID" >/dev/null; then
+      # Somebody may have taken a port since it was looked at.
+      require_free_ports
       show_log_tail
       say "The portal ended before it was ready." >&2
       return 1
@@ -121,7 +123,7 @@ announce() {
 stop_portal() {
   if ! portal_is_running; then
     rm -f -- "$PID_FILE"
-    return
+    return 0
   fi
   kill -TERM "$RUNNING_PID" 2>/dev/null || true
   if ! wait_until_gone 30 "$RUNNING_PID"; then
