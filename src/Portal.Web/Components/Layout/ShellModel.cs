@@ -1,0 +1,24 @@
+using Portal.Web.Components.Values;
+
+namespace Portal.Web.Components.Layout;
+
+/// <summary>What the frame shows about the signed-in person and the portal. Cascaded to <see cref="MainLayout"/> by the root; null while it is loaded.</summary>
+/// <param name="Teams">Slugs of the person's teams; the switcher appears from two on.</param>
+public sealed record ShellModel(string DisplayName, string Email, IReadOnlyList<string> Teams)
+{
+    /// <summary>The team in force; null means the first.</summary>
+    public string? CurrentTeam { get; init; }
+
+    /// <summary>Called with the slug of the chosen team.</summary>
+    public Func<string, Task>? ChooseTeam { get; init; }
+
+    /// <summary>Compute targets in a few words, such as <c>All targets healthy</c>; null hides the line.</summary>
+    public string? Health { get; init; }
+
+    /// <summary>Running when all is well, Waiting or Failed otherwise.</summary>
+    public Tone HealthTone { get; init; } = Tone.Running;
+}
+
+/// <summary>An entry of the rail; only pages that exist have one.</summary>
+/// <param name="Count">Shown in a blue pill when above 0.</param>
+public sealed record RailEntry(string Text, string Href, string Icon, bool Exact = false, int Count = 0);

@@ -1,0 +1,22 @@
+// Loaded in <head> without defer: sets the theme before the first pixel, so that no page flashes in the other one.
+(function () {
+  const key = 'portal.theme';
+  const dark = matchMedia('(prefers-color-scheme: dark)');
+  function remembered() {
+    try { return localStorage.getItem(key); } catch { return null; }
+  }
+  function apply() {
+    const choice = remembered();
+    const theme = choice === 'light' || choice === 'dark' ? choice : dark.matches ? 'dark' : 'light';
+    if (document.documentElement.dataset.theme === theme) return;
+    document.documentElement.dataset.theme = theme;
+    document.dispatchEvent(new CustomEvent('portal:theme', { detail: theme }));
+  }
+  apply();
+  dark.addEventListener('change', apply);
+  addEventListener('storage', e => { if (e.key === key) apply(); });
+  document.addEventListener('portal:choose-theme', e => {
+    try { e.detail === 'system' ? localStorage.removeItem(key) : localStorage.setItem(key, e.detail); } catch { /* the choice then lasts for this page */ document.documentElement.dataset.theme = e.detail; }
+    apply();
+  });
+})();
