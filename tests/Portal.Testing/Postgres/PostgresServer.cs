@@ -24,8 +24,9 @@ public sealed class PostgresServer : IAsyncDisposable
         trap '' INT TERM HUP
         exec >/dev/null 2>&1
         cat
-        while [ -e "$1/data/postmaster.pid" ]; do
-          "$2/pg_ctl" stop -s -D "$1/data" -m immediate -w -t 20 && break
+        for round in 1 2 3; do
+          [ -e "$1/data/postmaster.pid" ] || break
+          "$2/pg_ctl" stop -s -D "$1/data" -m immediate -w -t 10 && break
           kill -0 "$(head -n 1 "$1/data/postmaster.pid")" || break
           sleep 0.2
         done
