@@ -40,7 +40,7 @@ internal static class RequestBody
             .ToDictionary(p => p.Name, p => new[] { $"There is no such field.{Nearest(p.Name, known)} Allowed: {string.Join(", ", known)}." });
     }
 
-    private static string Nearest(string name, List<string> known) => NearestName.Find(name, known) is { } near ? $" Did you mean '{near}'?" : "";
+    private static string Nearest(string name, List<string> known) => NearestName.Of(name, known) is { } near ? $" Did you mean '{near}'?" : "";
 
     private static string Words(JsonException exception)
     {
