@@ -67,16 +67,97 @@ export function followEnd(box, log) {
   };
 }
 
-/** Width of an element, told again whenever it changes; for charts, whose text must not scale. */
-export function watchWidth(element, chart) {
+/**
+ * A chart: tells its width whenever that changes (text must not scale), and shows values under the pointer or the arrow keys. The read-out works on
+ * what is drawn (path and data-* attributes), so moving the pointer costs the portal nothing.
+ */
+export function chart(figure, component) {
   let last = 0;
   const observer = new ResizeObserver(entries => {
     const width = Math.round(entries[0].contentRect.width);
     if (width === last || width === 0) return;
     last = width;
-    chart.invokeMethodAsync('WidthChanged', width).catch(() => {});
+    component.invokeMethodAsync('WidthChanged', width).catch(() => {});
   });
-  observer.observe(element);
+  observer.observe(figure);
+
+  const number = new Intl.NumberFormat('en-US', { maximumSignificantDigits: 4 });
+  let keyX = null;
+
+  function lines(svg) {
+    return [...svg.querySelectorAll('path[data-name]')].map(path => ({
+      name: path.dataset.name,
+      color: path.style.stroke,
+      points: [...(path.getAttribute('d') ?? '').matchAll(/[ML](-?[\d.]+) (-?[\d.]+)/g)].map(m => [+m[1], +m[2]]),
+    })).filter(line => line.points.length > 0);
+  }
+
+  function xText(d, x) {
+    if (d.axis !== 'time') return `${d.xLabel ?? ''} ${new Intl.NumberFormat('en-US', { maximumFractionDigits: 2 }).format(x)}`.trim();
+    const format = { hour: '2-digit', minute: '2-digit', second: '2-digit', hourCycle: 'h23' };
+    if (+d.maxX - +d.minX > 86400) Object.assign(format, { day: 'numeric', month: 'short' });
+    try { return new Intl.DateTimeFormat('en-GB', { ...format, timeZone: d.zone }).format(x * 1000); } catch { return new Intl.DateTimeFormat('en-GB', format).format(x * 1000); }
+  }
+
+  function show(svg, px) {
+    const d = svg.dataset;
+    const drawn = lines(svg);
+    if (drawn.length === 0) return hide();
+    const near = line => line.points.reduce((a, b) => Math.abs(b[0] - px) < Math.abs(a[0] - px) ? b : a);
+    const at = drawn.map(near).reduce((a, b) => Math.abs(b[0] - px) < Math.abs(a[0] - px) ? b : a)[0];
+    const box = figure.querySelector('.readout');
+    const xValue = +d.minX + (at - d.left) / d.width * (d.maxX - d.minX);
+    box.replaceChildren(Object.assign(document.createElement('b'), { textContent: xText(d, xValue) }));
+    for (const line of drawn) {
+      const [lx, ly] = near(line);
+      // A line that has nothing near here says nothing.
+      if (Math.abs(lx - at) > 24) continue;
+      const row = document.createElement('div');
+      const swatch = document.createElement('i');
+      swatch.style.background = line.color;
+      const value = +d.minY + (+d.top + +d.height - ly) / d.height * (d.maxY - d.minY);
+      row.append(swatch, `${line.name} `, Object.assign(document.createElement('b'), { textContent: `${number.format(value)}${d.unit ? ' ' + d.unit : ''}` }));
+      box.append(row);
+    }
+    let cursor = svg.querySelector('.cursor');
+    if (!cursor) {
+      cursor = document.createElementNS('http://www.w3.org/2000/svg', 'line');
+      cursor.setAttribute('class', 'cursor');
+      svg.append(cursor);
+    }
+    for (const [name, value] of Object.entries({ x1: at, x2: at, y1: d.top, y2: +d.top + +d.height })) cursor.setAttribute(name, value);
+    box.hidden = false;
+    const room = figure.clientWidth;
+    box.style.left = `${at + 12 + box.offsetWidth > room ? Math.max(0, at - 12 - box.offsetWidth) : at + 12}px`;
+    box.style.top = `${svg.getBoundingClientRect().top - figure.getBoundingClientRect().top + 12}px`;
+    keyX = at;
+  }
+
+  function hide() {
+    figure.querySelector('.cursor')?.remove();
+    const box = figure.querySelector('.readout');
+    if (box) box.hidden = true;
+    keyX = null;
+  }
+
+  const onMove = e => {
+    const svg = e.target.closest?.('svg[data-left]');
+    if (svg) show(svg, e.clientX - svg.getBoundingClientRect().left); else hide();
+  };
+  const onKey = e => {
+    const svg = e.target.closest?.('svg[data-left]');
+    if (!svg) return;
+    if (e.key === 'Escape') return hide();
+    if (e.key !== 'ArrowLeft' && e.key !== 'ArrowRight') return;
+    e.preventDefault();
+    const xs = [...new Set(lines(svg).flatMap(l => l.points.map(p => p[0])))].sort((a, b) => a - b);
+    const from = keyX ?? (e.key === 'ArrowRight' ? -1 : Infinity);
+    const next = e.key === 'ArrowRight' ? xs.find(x => x > from + 0.5) : xs.findLast(x => x < from - 0.5);
+    if (next !== undefined) show(svg, next);
+  };
+  figure.addEventListener('pointermove', onMove);
+  figure.addEventListener('pointerleave', hide);
+  figure.addEventListener('keydown', onKey);
   return { stop: () => observer.disconnect() };
 }
 

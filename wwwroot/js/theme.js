@@ -2,8 +2,9 @@
 (function () {
   const key = 'portal.theme';
   const dark = matchMedia('(prefers-color-scheme: dark)');
+  let chosen = null; // stands in where the browser keeps nothing
   function remembered() {
-    try { return localStorage.getItem(key); } catch { return null; }
+    try { return localStorage.getItem(key); } catch { return chosen; }
   }
   function apply() {
     const choice = remembered();
@@ -16,7 +17,8 @@
   dark.addEventListener('change', apply);
   addEventListener('storage', e => { if (e.key === key) apply(); });
   document.addEventListener('portal:choose-theme', e => {
-    try { e.detail === 'system' ? localStorage.removeItem(key) : localStorage.setItem(key, e.detail); } catch { /* the choice then lasts for this page */ document.documentElement.dataset.theme = e.detail; }
+    chosen = e.detail;
+    try { if (chosen === 'system') localStorage.removeItem(key); else localStorage.setItem(key, chosen); } catch { /* then it lasts as long as the page */ }
     apply();
   });
 })();

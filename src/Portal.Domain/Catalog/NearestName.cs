@@ -40,6 +40,8 @@ public static class NearestName
                 if (i > 1 && j > 1 && left[i - 1] == right[j - 2] && left[i - 2] == right[j - 1])
                     rows[i, j] = Math.Min(rows[i, j], rows[i - 2, j - 2] + 1);
             }
-        return rows[left.Length, right.Length];
+        // A beginning ("param" for "parameter") is as near as two slips, however long the rest.
+        var beginning = Math.Min(left.Length, right.Length) >= 3 && (left.StartsWith(right, StringComparison.Ordinal) || right.StartsWith(left, StringComparison.Ordinal));
+        return beginning ? Math.Min(2, rows[left.Length, right.Length]) : rows[left.Length, right.Length];
     }
 }

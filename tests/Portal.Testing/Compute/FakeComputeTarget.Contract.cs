@@ -33,6 +33,8 @@ public sealed partial class FakeComputeTarget
                 _allocations[spec.AllocationId] = allocation = new FakeAllocation(spec, clock.GetUtcNow());
             }
         }
+        if (_onStarted.TryRemove(spec.AllocationId, out var act))
+            act();
         if (AfterStart is { } after)
             await after(spec, cancellationToken);
         return new StartReceipt(ResourceId(allocation), allocation.StartedAt);

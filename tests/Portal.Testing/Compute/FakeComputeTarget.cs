@@ -13,6 +13,7 @@ public sealed partial class FakeComputeTarget(TimeProvider clock, string name = 
     private readonly Lock _gate = new();
     private readonly Dictionary<Guid, FakeAllocation> _allocations = [];
     private readonly ConcurrentQueue<ComputeTargetException> _startFailures = new();
+    private readonly ConcurrentDictionary<Guid, Action> _onStarted = new();
     private readonly Dictionary<Guid, SortedDictionary<string, FakeArtifact>> _artifacts = [];
 
     public string Name { get; } = name;
@@ -87,6 +88,9 @@ public sealed partial class FakeComputeTarget(TimeProvider clock, string name = 
         }
     }
 
+    /// <summary>What happens right after this allocation has started: printing, ending, leaving artifacts. Survives until it starts.</summary>
+    public void OnStarted(Guid allocationId, Action act) => _onStarted[allocationId] = act;
+
     /// <summary>A resource that nobody in the portal knows of, as a lost answer leaves it.</summary>
     public void PlantOrphan(AllocationSpec spec)
     {
@@ -121,8 +125,8 @@ public sealed partial class FakeComputeTarget(TimeProvider clock, string name = 
             if (EndedAt is not null)
                 return;
             (EndedAt, ExitCode, Failure, Message) = (at, exitCode, failure, message);
-            if (failure is null && exitCode != 0 && StopRequestedAt is null)
-                (Failure, Message) = (FailureClass.Crashed, message ?? $"The program ended with exit code {exitCode}.");
+            if (message is null)
+                Message = StopRequestedAt is null ? $"The program ended with exit code {exitCode}." : "Stopped.";
         }
     }
 }
