@@ -153,10 +153,12 @@ public sealed class EndTests : LocalTestBase
     {
         var host = Host(mode);
         var mark = NewMark();
-        // The daemon of the other tests drops its environment; without a sandbox or control groups only that name finds a stray process.
-        var spec = Programs.Python($"import subprocess, time\nsubprocess.Popen(['setsid', 'nohup', 'sleep', '98765.{mark}'])\nprint('up', flush=True)\ntime.sleep(1000)");
+        // Not root, no sandbox, no control groups: then only the environment names a stray process, and one that has dropped it is nobody's.
+        var spec = Programs.Python(NativeCalls.IsRoot || mode == Mode.Auto ? Escapees(mark) + "\ntime.sleep(1000)"
+            : $"import subprocess, time\nsubprocess.Popen(['setsid', 'nohup', 'sleep', '98765.{mark}'])\nprint('spawned', flush=True)\ntime.sleep(1000)");
         await host.Target.StartAsync(spec, Token);
-        await UntilAsync(() => ProcessesWith(mark).Count > 0, "its child runs");
+        await UntilAsync(() => host.Target.LinesAsync(spec.AllocationId).Result.Contains("spawned"), "its children run");
+        ProcessesWith(mark).Should().NotBeEmpty();
         NativeCalls.Kill(host.State(spec).SupervisorPid, 9);
         var seen = await host.Target.UntilAsync(spec.AllocationId, ObservedState.Lost);
         seen.Failure.Should().Be(FailureClass.Lost);

@@ -50,7 +50,7 @@ public sealed class InputTests : LocalTestBase
         var work = Path.Combine(host.Workload(spec.WorkloadId), "work");
         var environment = seen.GetProperty("environment").Deserialize<Dictionary<string, string>>()!;
         environment.Keys.Should().BeEquivalentTo(
-            "PATH", "HOME", "LANG", "TMPDIR", "USER", "LOGNAME", "PORTAL_WORKLOAD_ID", "PORTAL_ALLOCATION_ID", "PORTAL_ATTEMPT",
+            "PATH", "HOME", "LANG", "TMPDIR", "SHELL", "USER", "LOGNAME", "PORTAL_WORKLOAD_ID", "PORTAL_ALLOCATION_ID", "PORTAL_ATTEMPT",
             "PORTAL_CHECKPOINT_DIR", "PORTAL_ARTIFACT_DIR", "PORTAL_BASE_PATH", "PORTAL_PROXY_TOKEN", "PORTAL_STORAGE_WORK");
         environment.Should().Contain("PATH", "/usr/local/bin:/usr/bin:/bin").And.Contain("HOME", work).And.Contain("LANG", "C.UTF-8")
             .And.Contain("PORTAL_PROXY_TOKEN", spec.Credential).And.Contain("PORTAL_BASE_PATH", spec.BasePath).And.Contain("PORTAL_ATTEMPT", "1");
@@ -94,7 +94,7 @@ public sealed class InputTests : LocalTestBase
         await host.Target.UntilAsync(spec.AllocationId, ObservedState.Ready);
         ProcessesWith(secret).Should().BeEmpty();
         ProcessesWith(spec.Credential).Should().BeEmpty();
-        var files = Directory.GetFiles(host.Options.DataFolder, "*", SearchOption.AllDirectories).Where(f => Path.GetFileName(f) != "lock").ToList();
+        var files = Directory.GetFiles(host.Options.DataFolder, "*", SearchOption.AllDirectories).Where(f => !f.Contains("/lock", StringComparison.Ordinal)).ToList();
         files.Should().NotBeEmpty();
         foreach (var file in files)
             (await File.ReadAllTextAsync(file, Token)).Should().NotContain(secret, file).And.NotContain(spec.Credential, file);

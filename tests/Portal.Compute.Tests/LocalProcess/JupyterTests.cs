@@ -54,7 +54,7 @@ public sealed class JupyterTests : LocalTestBase
         client.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("token", spec.Credential);
         (await client.PostAsJsonAsync("api/kernels", new { name = "python3" }, Token)).EnsureSuccessStatusCode();
         (await client.PostAsJsonAsync("api/terminals", new { }, Token)).EnsureSuccessStatusCode();
-        await UntilAsync(() => Commands(host, spec).Any(c => c.Contains("ipykernel")) && Commands(host, spec).Any(c => c.StartsWith("/bin/sh") || c.Contains("bash")), "kernel and terminal run", 60);
+        await UntilAsync(() => Commands(host, spec).Any(c => c.Contains("ipykernel")) && Commands(host, spec).Any(c => c.StartsWith("/bin/bash", StringComparison.Ordinal) || c.Contains("/sh -l")), "kernel and terminal run", 60);
         Commands(host, spec).Should().OnlyContain(c => !c.Contains(spec.Credential));
         await host.Target.StopAsync(spec.AllocationId, TimeSpan.FromSeconds(10), Token);
         var seen = await host.Target.UntilAsync(spec.AllocationId, ObservedState.Exited);
