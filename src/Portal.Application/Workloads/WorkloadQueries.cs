@@ -68,6 +68,7 @@ public sealed class WorkloadQueries(IDbContextFactory<PortalDbContext> contexts,
         if (filter.Phases.Count > 0) query = query.Where(w => filter.Phases.Contains(w.Phase));
         if (!string.IsNullOrEmpty(filter.Target)) query = query.Where(w => w.Target == filter.Target);
         if (filter.Since is { } since) query = query.Where(w => w.PhaseSince >= since);
+        if (filter.EndsBefore is { } end) query = query.Where(w => w.ExpiresAt < end);
         if (!string.IsNullOrEmpty(filter.Item))
             query = query.Where(w => db.ItemVersions.Any(v => v.Id == w.ItemVersionId && db.CatalogItems.Any(i => i.Id == v.ItemId && i.Slug == filter.Item)));
         if (!string.IsNullOrWhiteSpace(filter.Q) && !filter.Q.Contains('\0'))
