@@ -5,59 +5,97 @@ using System.Text.RegularExpressions;
 
 namespace Portal.Domain.Catalog;
 
-/// <summary>Replaces <c>{{ name }}</c> in commands, environment values and ready paths. One pass: what is inserted is never looked at again, so text a person typed is never a template.</summary>
+/// <summary>
+/// Replaces <c>{{ name }}</c> in commands, environment values, image tags and ready paths. One pass: what is inserted is never looked at again, so text a person typed
+/// is never a template, and nothing is quoted, trimmed or normalised: it arrives byte for byte.
+/// </summary>
 public static partial class DeploymentRenderer
 {
-    /// <summary>Renders a deployment. Values must have been validated; an unknown template name is a broken invariant and throws.</summary>
+    /// <summary>Renders a deployment. Item and values must have been validated; an unknown name, or a secret where others can read it, is a broken invariant and throws.</summary>
     public static RenderedDeployment Render(ItemSpec item, DeploymentSpec deployment, ParameterValues values, RenderPlaces places)
     {
-        var command = deployment.Command.SelectMany(element => Expand(element, values, places)).ToList();
-        var environment = item.Environment.ToDictionary(e => e.Key, e => Replace(e.Value, values, places));
-        foreach (var name in item.EnvironmentFrom)
-            if (values.ByName.TryGetValue(name, out var map) && map.ValueKind == JsonValueKind.Object)
-                foreach (var entry in map.EnumerateObject().Where(e => !e.Name.StartsWith("PORTAL_", StringComparison.Ordinal)))
-                    environment[entry.Name] = entry.Value.GetString() ?? "";
+        var scope = new Scope(item.Parameters.ToDictionary(p => p.Name, StringComparer.Ordinal), values, places);
         var files = item.Files.Where(f => f.Value.Parameter is not null)
-            .ToDictionary(f => f.Key, f => Encoding.UTF8.GetBytes(Text(values, f.Value.Parameter!)));
-        var ready = item.Ports.Count == 0 ? null : Replace(item.Ports[0].Ready.Path, values, places);
-        return new RenderedDeployment(command, environment, files, ready);
+            .ToDictionary(f => f.Key, f => Encoding.UTF8.GetBytes(scope.Text(f.Value.Parameter!)), StringComparer.Ordinal);
+        var ready = item.Ports.Count == 0 ? null : scope.Replace(item.Ports[0].Ready.Path, secrets: false);
+        return new RenderedDeployment(scope.Expand(deployment.Command), Environment(item, scope), files, ready)
+        {
+            Image = deployment.Image is null ? null : scope.Replace(deployment.Image, secrets: false),
+            CheckpointCommand = item.Checkpoint.Command is null ? null : scope.Expand(item.Checkpoint.Command),
+        };
     }
 
     /// <summary>The names used in a template text, such as <c>parameters.steps</c>.</summary>
     public static IEnumerable<string> NamesIn(string template) => Template().Matches(template).Select(m => m.Groups[1].Value);
 
-    private static IEnumerable<string> Expand(string element, ParameterValues values, RenderPlaces places)
+    /// <summary>The parameters used in a template text, by name.</summary>
+    public static IEnumerable<string> ParametersIn(string template) => NamesIn(template).Select(ParameterName).OfType<string>();
+
+    /// <summary>The parameter that a command element consists of and nothing else, or null: such an element becomes several when the parameter is a list.</summary>
+    public static string? WholeElementParameter(string element)
     {
         var match = Template().Match(element);
-        if (match.Success && match.Length == element.Length && ParameterName(match.Groups[1].Value) is { } name
-            && values.ByName.TryGetValue(name, out var list) && list.ValueKind == JsonValueKind.Array)
-            return list.EnumerateArray().Select(e => e.GetString() ?? "");
-        return [Replace(element, values, places)];
+        return match.Success && match.Length == element.Length ? ParameterName(match.Groups[1].Value) : null;
     }
 
-    private static string Replace(string template, ParameterValues values, RenderPlaces places) =>
-        Template().Replace(template, match => match.Groups[1].Value switch
-        {
-            "port" => places.Port?.ToString(CultureInfo.InvariantCulture) ?? "",
-            "basePath" => places.BasePath,
-            "files" => places.Files,
-            "work" => places.Work,
-            "artifacts" => places.Artifacts,
-            "checkpoint" => places.Checkpoint,
-            "credential" => places.Credential,
-            var other when ParameterName(other) is { } name => Text(values, name),
-            var other => throw new InvalidOperationException($"Template name '{other}' is not known."),
-        });
+    /// <summary>True when the text holds <c>{{</c> that does not begin a template: somebody meant one and wrote it wrong.</summary>
+    public static bool HasMalformedTemplate(string text) => text.Contains("{{", StringComparison.Ordinal) && Template().Replace(text, "\0").Contains("{{", StringComparison.Ordinal);
+
+    /// <summary>What the item sets wins over maps people fill in: nobody can replace, say, the token that guards a notebook.</summary>
+    private static Dictionary<string, string> Environment(ItemSpec item, Scope scope)
+    {
+        var environment = new Dictionary<string, string>(StringComparer.Ordinal);
+        foreach (var name in item.EnvironmentFrom)
+            foreach (var entry in scope.Map(name).Where(e => !EnvironmentNames.IsReserved(e.Name)))
+                environment[entry.Name] = entry.Value.GetString() ?? "";
+        foreach (var (name, template) in item.Environment.Where(e => !EnvironmentNames.IsReserved(e.Key)))
+            environment[name] = scope.Replace(template, secrets: true);
+        return environment;
+    }
 
     private static string? ParameterName(string name) => name.StartsWith("parameters.", StringComparison.Ordinal) ? name["parameters.".Length..] : null;
 
-    private static string Text(ParameterValues values, string name) => !values.ByName.TryGetValue(name, out var value) ? "" : value.ValueKind switch
-    {
-        JsonValueKind.String => value.GetString() ?? "",
-        JsonValueKind.Null or JsonValueKind.Undefined => "",
-        _ => value.GetRawText(),
-    };
-
     [GeneratedRegex(@"\{\{\s*([A-Za-z][A-Za-z0-9_.\-]*)\s*\}\}", RegexOptions.CultureInvariant)]
     private static partial Regex Template();
+
+    /// <summary>What names stand for during one rendering.</summary>
+    private sealed record Scope(Dictionary<string, ParameterSpec> Declared, ParameterValues Values, RenderPlaces Places)
+    {
+        public List<string> Expand(IEnumerable<string> command) => [.. command.SelectMany(ExpandElement)];
+
+        public string Replace(string template, bool secrets) => Template().Replace(template, match => Value(match.Groups[1].Value, secrets));
+
+        public string Text(string name) => Values.ByName.TryGetValue(name, out var value) ? AsText(name, value) : "";
+
+        public IEnumerable<JsonProperty> Map(string name) =>
+            Values.ByName.TryGetValue(name, out var map) && map.ValueKind == JsonValueKind.Object ? map.EnumerateObject() : Enumerable.Empty<JsonProperty>();
+
+        private IEnumerable<string> ExpandElement(string element)
+        {
+            if (WholeElementParameter(element) is not { } name || !Declared.TryGetValue(name, out var spec) || spec.Type != ParameterType.StringList)
+                return [Replace(element, secrets: false)];
+            return Values.ByName.TryGetValue(name, out var list) && list.ValueKind == JsonValueKind.Array ? list.EnumerateArray().Select(e => e.GetString() ?? "") : [];
+        }
+
+        private string Value(string name, bool secrets) => name switch
+        {
+            "port" => Places.Port?.ToString(CultureInfo.InvariantCulture) ?? "",
+            "basePath" => Places.BasePath,
+            "files" => Places.Files,
+            "work" => Places.Work,
+            "artifacts" => Places.Artifacts,
+            "checkpoint" => Places.Checkpoint,
+            "credential" when secrets => Places.Credential,
+            _ when ParameterName(name) is { } parameter && Declared.TryGetValue(parameter, out var spec) && (secrets || !spec.Secret) => Text(parameter),
+            _ => throw new InvalidOperationException($"Template name '{name}' is not known here."),
+        };
+
+        private static string AsText(string name, JsonElement value) => value.ValueKind switch
+        {
+            JsonValueKind.String => value.GetString() ?? "",
+            JsonValueKind.Null or JsonValueKind.Undefined => "",
+            JsonValueKind.Array or JsonValueKind.Object => throw new InvalidOperationException($"Parameter '{name}' is a list or a map and cannot stand inside text."),
+            _ => value.GetRawText(),
+        };
+    }
 }

@@ -12,4 +12,11 @@ public sealed record RenderPlaces(int? Port, string BasePath, string Files, stri
 /// <param name="Environment">What the item asks for; the target adds its own PORTAL_* values on top.</param>
 /// <param name="ParameterFiles">Files written from parameters, UTF-8; shipped ones are copied by the target.</param>
 public sealed record RenderedDeployment(
-    IReadOnlyList<string> Command, IReadOnlyDictionary<string, string> Environment, IReadOnlyDictionary<string, byte[]> ParameterFiles, string? ReadyPath);
+    IReadOnlyList<string> Command, IReadOnlyDictionary<string, string> Environment, IReadOnlyDictionary<string, byte[]> ParameterFiles, string? ReadyPath)
+{
+    /// <summary>Container image with its tag rendered; null for targets without images.</summary>
+    public string? Image { get; init; }
+
+    /// <summary>Run on notice instead of the signal; null when the item declares none.</summary>
+    public IReadOnlyList<string>? CheckpointCommand { get; init; }
+}

@@ -70,13 +70,16 @@ public sealed record ParameterSpec
     public bool Secret => Type == ParameterType.Secret;
 }
 
-/// <summary>What a value must satisfy. Null means no constraint. Lengths are in UTF-16 code units.</summary>
+/// <summary>What a value must satisfy. Null means no constraint. Lengths are in UTF-16 code units. For a stringList or a map, lengths and the pattern apply to each element or value.</summary>
 public sealed record ParameterConstraints
 {
+    /// <summary>Smallest number; for a duration in seconds.</summary>
     public decimal? Min { get; init; }
+    /// <summary>Largest number; for a duration in seconds.</summary>
     public decimal? Max { get; init; }
     public int? MinLength { get; init; }
     public int? MaxLength { get; init; }
+    /// <summary>Regular expression the whole value must match; without lookarounds and back-references.</summary>
     public string? Pattern { get; init; }
     /// <summary>Allowed values of an enum.</summary>
     public IReadOnlyList<string>? Values { get; init; }
@@ -126,6 +129,8 @@ public sealed record RetrySpec
 public sealed record CheckpointSpec
 {
     public string Signal { get; init; } = "SIGTERM";
+    /// <summary>Run instead of sending the signal when given; templates allowed.</summary>
+    public IReadOnlyList<string>? Command { get; init; }
     /// <summary>Time between the signal and the kill.</summary>
     public TimeSpan Grace { get; init; } = TimeSpan.FromSeconds(10);
 }
@@ -134,7 +139,13 @@ public sealed record CheckpointSpec
 public sealed record ActivitySpec
 {
     public string Probe { get; init; } = "none";
+    /// <summary>What happens after being idle, in order; none: only the workload's own idle time-out counts.</summary>
+    public IReadOnlyList<IdleRule> Rules { get; init; } = [];
 }
+
+/// <summary>After <paramref name="IdleFor"/> without activity, and not before <paramref name="MinRunning"/> since the start, do <paramref name="Then"/>.</summary>
+/// <param name="Then"><c>stop</c>.</param>
+public sealed record IdleRule(TimeSpan IdleFor, TimeSpan MinRunning, string Then);
 
 /// <summary>Where a file's content comes from: shipped beside the item (<see cref="Path"/>), or written from a text parameter (<see cref="Parameter"/>).</summary>
 public sealed record FileSource(string? Path, string? Parameter);

@@ -1,0 +1,33 @@
+using Microsoft.Extensions.DependencyInjection;
+using Portal.Application.Access;
+using Portal.Application.Catalog;
+using Portal.Application.Compute;
+using Portal.Application.Costs;
+using Portal.Application.Hosting;
+using Portal.Application.Teams;
+using Portal.Application.Workloads;
+
+namespace Portal.Application;
+
+/// <summary>Registers use cases and queries. Database, targets, Hangfire's client, Identity, Data Protection and options come from the host.</summary>
+public static class ApplicationServices
+{
+    public static IServiceCollection AddPortalApplication(this IServiceCollection services)
+    {
+        services.AddSingleton<FaultPoints>().AddSingleton<WorkloadChangeFeed>().AddSingleton<ComputeTargets>().AddSingleton<PublishedItems>().AddSingleton<WorkloadSecrets>()
+            .AddSingleton<ReconcileRequests>().AddSingleton<LeaderElection>().AddSingleton<CurrentPrices>().AddSingleton<UsagePosting>().AddSingleton<CostQueries>()
+            .AddSingleton<Placements>().AddSingleton<LaunchTermsReader>().AddSingleton<EstimateLaunch>().AddSingleton<LaunchWorkload>().AddSingleton<ChangeWorkload>()
+            .AddSingleton<StopWorkload>().AddSingleton<StartWorkload>().AddSingleton<RestartWorkload>().AddSingleton<ExtendWorkload>().AddSingleton<DeleteWorkload>().AddSingleton<ShareWorkload>()
+            .AddSingleton<LogIngestion>().AddSingleton<ReconcileWorkload>().AddSingleton<ObserveTarget>()
+            .AddSingleton<WorkloadQueries>().AddSingleton<WorkloadDetailQueries>().AddSingleton<WorkloadFiles>().AddSingleton<HomeQueries>().AddSingleton<CatalogQueries>().AddSingleton<ImportCatalog>()
+            .AddSingleton<ActorDirectory>().AddSingleton<CreateToken>().AddSingleton<RevokeToken>().AddSingleton<TokenQueries>().AddSingleton<WorkloadEntrance>()
+            .AddSingleton<CreateTeam>().AddSingleton<SetTeamMember>().AddSingleton<RemoveTeamMember>().AddSingleton<PeopleQueries>();
+        // These use Identity's scoped UserManager.
+        services.AddScoped<CreateUser>().AddScoped<UpdateUser>();
+        return services;
+    }
+
+    /// <summary>The parts that act: for hosts that run as worker.</summary>
+    public static IServiceCollection AddPortalWorker(this IServiceCollection services) =>
+        services.AddSingleton<DueWorkloads>().AddHostedService(provider => provider.GetRequiredService<DueWorkloads>()).AddHostedService<TargetObserver>();
+}

@@ -1,0 +1,12 @@
+using Microsoft.AspNetCore.Identity;
+
+namespace Portal.Application.Data;
+
+/// <summary>A person with a local account.</summary>
+public sealed class PortalUser : IdentityUser<Guid>
+{
+    public required string DisplayName { get; set; }
+    /// <summary>Disabled people cannot sign in, and their tokens and open pages stop working at once.</summary>
+    public bool Disabled { get; set; }
+    public DateTimeOffset CreatedAt { get; set; }
+}

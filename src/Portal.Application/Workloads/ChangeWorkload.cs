@@ -1,0 +1,56 @@
+using Microsoft.EntityFrameworkCore;
+using Portal.Application.Audit;
+using Portal.Application.Data;
+using Portal.Domain.Access;
+using Portal.Domain.Workloads;
+
+namespace Portal.Application.Workloads;
+
+/// <summary>What became of a person's wish about one workload.</summary>
+public abstract record WorkloadOutcome
+{
+    private WorkloadOutcome() { }
+
+    /// <summary>Written down (or already so); the reconciler does the rest.</summary>
+    public sealed record Accepted(Guid WorkloadId) : WorkloadOutcome;
+
+    /// <summary>Also when its existence is not the caller's to know.</summary>
+    public sealed record NotFound : WorkloadOutcome;
+
+    public sealed record Forbidden(string Reason) : WorkloadOutcome;
+
+    public sealed record Conflict(string Reason) : WorkloadOutcome;
+
+    public sealed record Invalid(IReadOnlyDictionary<string, string[]> Errors) : WorkloadOutcome;
+}
+
+/// <summary>The frame of every change to one workload: lock the row, check who asks, change, write event and audit, commit, wake the reconciler.</summary>
+public sealed class ChangeWorkload(IDbContextFactory<PortalDbContext> contexts, ReconcileRequests requests, FaultPoints faults)
+{
+    internal delegate Task<WorkloadOutcome?> Change(PortalDbContext db, Workload workload, DateTimeOffset now);
+
+    /// <param name="change">Answers null when it changed the row, an outcome when there was nothing to do or it refuses.</param>
+    /// <param name="faultPoint">Passed after the commit.</param>
+    internal async Task<WorkloadOutcome> ExecuteAsync(Guid id, Actor actor, string action, Change change, string? faultPoint, CancellationToken cancellationToken)
+    {
+        await using var db = await contexts.CreateDbContextAsync(cancellationToken);
+        await using var transaction = await db.Database.BeginTransactionAsync(cancellationToken);
+        var workload = await db.Workloads.FromSql($"select w.*, w.xmin from workloads w where id = {id} for no key update").SingleOrDefaultAsync(cancellationToken);
+        var shared = await db.WorkloadShares.AnyAsync(s => s.WorkloadId == id && s.UserId == actor.UserId, cancellationToken);
+        if (workload is null || !WorkloadAccess.MaySee(actor, workload.OwnerId, workload.TeamId, shared)) return new WorkloadOutcome.NotFound();
+        if (!WorkloadAccess.MayChange(actor, workload.OwnerId, workload.TeamId))
+            return new WorkloadOutcome.Forbidden(actor.MayLaunch
+                ? "Only its owner, its team's leads and administrators may change it. Ask the owner."
+                : "This token may only read; changing needs the scope 'launch'.");
+        var now = await db.NowAsync(cancellationToken);
+        if (await change(db, workload, now) is { } refused) return refused;
+        workload.Wake(now);
+        db.Audit(actor, now, action, "workload", workload.Id.ToString(), workload.Name);
+        await db.SaveChangesAsync(cancellationToken);
+        await db.NotifyAsync([id], cancellationToken);
+        await transaction.CommitAsync(cancellationToken);
+        if (faultPoint is not null) faults.Pass(faultPoint);
+        requests.Enqueue(id);
+        return new WorkloadOutcome.Accepted(id);
+    }
+}

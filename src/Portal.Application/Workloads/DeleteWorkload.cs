@@ -1,0 +1,18 @@
+using Portal.Domain.Access;
+using Portal.Domain.Workloads;
+
+namespace Portal.Application.Workloads;
+
+/// <summary>Wishes a workload gone with its folder, checkpoints and artifacts. It stays readable by id and in costs. Safe to repeat.</summary>
+public sealed class DeleteWorkload(ChangeWorkload change)
+{
+    public Task<WorkloadOutcome> ExecuteAsync(Guid id, Actor actor, CancellationToken cancellationToken) =>
+        change.ExecuteAsync(id, actor, "workload.delete", (db, workload, now) =>
+        {
+            if (workload.Desired == DesiredState.Deleted) return Task.FromResult<WorkloadOutcome?>(new WorkloadOutcome.Accepted(id));
+            workload.Desired = DesiredState.Deleted;
+            workload.RestartRequested = false;
+            db.Record(workload, workload.Phase, $"Deletion asked by {actor.Name}.", actor, now);
+            return Task.FromResult<WorkloadOutcome?>(null);
+        }, FaultPoints.DeleteRequested, cancellationToken);
+}

@@ -1,0 +1,57 @@
+using Microsoft.EntityFrameworkCore;
+using Portal.Application.Catalog;
+using Portal.Application.Compute;
+using Portal.Application.Costs;
+using Portal.Application.Data;
+using Portal.Domain.Access;
+using Portal.Domain.Catalog;
+using Portal.Domain.Compute;
+using Portal.Domain.Costs;
+
+namespace Portal.Application.Workloads;
+
+/// <summary>An offer with its price and whether it can be had now.</summary>
+public sealed record PricedOffer(Offer Offer, Quote Quote, bool Available, string? Reason);
+
+/// <summary>What a launch would cost and whether it would be allowed; nothing is created.</summary>
+public sealed class EstimateLaunch(
+    IDbContextFactory<PortalDbContext> contexts, LaunchTermsReader terms, Placements placements, PublishedItems items, ComputeTargets targets, CurrentPrices prices)
+{
+    public abstract record Outcome
+    {
+        private Outcome() { }
+
+        /// <summary>Offers, cheapest first, those that can be had before those that cannot.</summary>
+        public sealed record Estimated(IReadOnlyList<PricedOffer> Offers, HardwareProfileSpec Hardware) : Outcome;
+
+        public sealed record Invalid(IReadOnlyDictionary<string, string[]> Errors) : Outcome;
+
+        public sealed record Forbidden(string Reason) : Outcome;
+    }
+
+    public async Task<Outcome> ExecuteAsync(LaunchRequest request, Actor actor, CancellationToken cancellationToken)
+    {
+        if (!actor.MayRead) return new Outcome.Forbidden("This token may not read; it needs the scope 'read' or 'launch'.");
+        var (read, errors) = await terms.ReadAsync(request, actor, checkParameters: false, cancellationToken);
+        if (read is null) return new Outcome.Invalid(errors);
+        var book = await prices.GetAsync(cancellationToken);
+        var priced = new List<PricedOffer>();
+        await using var db = await contexts.CreateDbContextAsync(cancellationToken);
+        foreach (var target in request.Target is null ? targets.All : [read.Target])
+        {
+            var deployment = read.Version.Spec.DeploymentFor((await target.DescribeAsync(cancellationToken)).Kind);
+            if (deployment is null) continue;
+            var missing = (await placements.RoomAsync(db, target, cancellationToken)).Missing(read.Hardware);
+            foreach (var offer in await target.GetOffersAsync(new OfferRequest(read.Hardware, deployment.Requires, actor.UserId), cancellationToken))
+                priced.Add(new PricedOffer(offer, book.For(offer, read.Hardware), offer.Available && missing is null, offer.Reason ?? (missing is null ? null : $"Full now: it would wait for {missing}.")));
+        }
+        return new Outcome.Estimated([.. priced.OrderByDescending(o => o.Available).ThenBy(o => o.Quote.HourlyPrice)], read.Hardware);
+    }
+
+    /// <summary>The lowest hourly price of an item's newest version over its allowed hardware, with on-demand local rates; null when it has none.</summary>
+    public async Task<Quote?> FromPriceAsync(string item, IReadOnlyDictionary<string, HardwareProfileSpec> hardware, PriceBook book, CancellationToken cancellationToken)
+    {
+        var version = await items.FindAsync(item, null, cancellationToken);
+        return version?.Spec.Hardware.Where(hardware.ContainsKey).Select(h => book.ForShare(hardware[h], Domain.Workloads.CapacityType.OnDemand)).MinBy(q => q.HourlyPrice);
+    }
+}

@@ -1,0 +1,28 @@
+using Portal.Domain.Access;
+using Portal.Domain.Workloads;
+
+namespace Portal.Application.Workloads;
+
+/// <summary>Starts a stopped or failed workload again, with its own folder and a fresh lifetime. Safe to repeat.</summary>
+public sealed class StartWorkload(ChangeWorkload change)
+{
+    public Task<WorkloadOutcome> ExecuteAsync(Guid id, Actor actor, CancellationToken cancellationToken) =>
+        change.ExecuteAsync(id, actor, "workload.start", (db, workload, now) =>
+        {
+            if (workload.Desired == DesiredState.Deleted) return Task.FromResult<WorkloadOutcome?>(new WorkloadOutcome.Conflict("It is deleted."));
+            if (workload.Phase == WorkloadPhase.Succeeded)
+                return Task.FromResult<WorkloadOutcome?>(new WorkloadOutcome.Conflict("It has succeeded. Use restart for a new attempt, or launch a copy."));
+            if (workload.Phase == WorkloadPhase.Rejected) return Task.FromResult<WorkloadOutcome?>(new WorkloadOutcome.Conflict("It was rejected. Launch it again."));
+            if (workload.Desired == DesiredState.Running && workload.Phase.IsActive()) return Task.FromResult<WorkloadOutcome?>(new WorkloadOutcome.Accepted(id));
+            var from = workload.Phase;
+            if (workload.Phase.IsActive())
+            {
+                // Still stopping: it will come back once the old program has ended.
+                workload.Desired = DesiredState.Running;
+                workload.ExpiresAt = now + workload.Lifetime;
+            }
+            else workload.Enqueue("Started again; looking for a place.", now);
+            db.Record(workload, from, $"Start asked by {actor.Name}.", actor, now);
+            return Task.FromResult<WorkloadOutcome?>(null);
+        }, null, cancellationToken);
+}

@@ -1,0 +1,44 @@
+using Microsoft.AspNetCore.Identity;
+using Microsoft.AspNetCore.Mvc;
+using Portal.Application.Data;
+
+namespace Portal.Web.Access;
+
+/// <summary>Sign-in and sign-out are plain form posts: a circuit cannot set cookies.</summary>
+internal static partial class SignIn
+{
+    public static void MapSignIn(this IEndpointRouteBuilder routes)
+    {
+        routes.MapPost("/account/sign-in", SignInAsync).AllowAnonymous().ExcludeFromDescription();
+        routes.MapPost("/account/sign-out", SignOutAsync).AllowAnonymous().ExcludeFromDescription();
+    }
+
+    private static async Task<IResult> SignInAsync([FromForm] string? email, [FromForm] string? password, [FromForm] string? returnUrl, SignInManager<PortalUser> manager)
+    {
+        var user = string.IsNullOrEmpty(email) ? null : await manager.UserManager.FindByEmailAsync(email.Trim());
+        if (user is null || user.Disabled)
+        {
+            // The same work and the same words as for a wrong password: no answer tells whether the account exists.
+            manager.UserManager.PasswordHasher.VerifyHashedPassword(new PortalUser { DisplayName = "" }, DummyHash, password ?? "");
+            return Again("wrong", returnUrl);
+        }
+        var result = await manager.PasswordSignInAsync(user, password ?? "", isPersistent: true, lockoutOnFailure: true);
+        if (result.Succeeded) return Results.LocalRedirect(Safe(returnUrl));
+        return Again(result.IsLockedOut ? "locked" : "wrong", returnUrl);
+    }
+
+    private static async Task<IResult> SignOutAsync([FromForm] string? confirm, SignInManager<PortalUser> manager)
+    {
+        _ = confirm; // a form parameter makes the antiforgery token required
+        await manager.SignOutAsync();
+        return Results.LocalRedirect("/sign-in");
+    }
+
+    private static IResult Again(string error, string? returnUrl) => Results.LocalRedirect($"/sign-in?error={error}&returnUrl={Uri.EscapeDataString(Safe(returnUrl))}");
+
+    /// <summary>Only paths of the portal itself.</summary>
+    public static string Safe(string? returnUrl) =>
+        returnUrl is { Length: > 0 } && returnUrl[0] == '/' && (returnUrl.Length == 1 || (returnUrl[1] != '/' && returnUrl[1] != '\\')) && !returnUrl.Any(char.IsControl) ? returnUrl : "/";
+
+    private static readonly string DummyHash = new PasswordHasher<PortalUser>().HashPassword(new PortalUser { DisplayName = "" }, Guid.NewGuid().ToString());
+}

@@ -1,0 +1,48 @@
+using System.Text.Json.Serialization;
+using Portal.Application;
+using Portal.Application.Access;
+using Portal.Domain.Access;
+using Portal.Web.Access;
+
+namespace Portal.Web.Api;
+
+/// <summary>The REST API, version 1. Every call does what a page does, by the same use case.</summary>
+internal static class PortalApi
+{
+    public static IServiceCollection AddPortalApi(this IServiceCollection services)
+    {
+        services.ConfigureHttpJsonOptions(options =>
+        {
+            options.SerializerOptions.Converters.Add(new JsonStringEnumConverter());
+            options.SerializerOptions.Converters.Add(new IsoDurationConverter());
+            options.SerializerOptions.Encoder = PortalJson.Options.Encoder;
+        });
+        services.AddSingleton<TokenRateLimit>();
+        return services;
+    }
+
+    public static void MapPortalApi(this IEndpointRouteBuilder routes)
+    {
+        var api = routes.MapGroup("/api/v1").RequireAuthorization();
+        api.MapMe();
+        api.MapCatalog();
+        api.MapWorkloads();
+        api.MapWorkloadParts();
+        api.MapTokens();
+        api.MapPeople();
+        api.MapTargets();
+        routes.MapCatalogSchema();
+        routes.Map("/api/{**rest}", () => ApiProblems.NotFound("There is nothing at this address.")).AllowAnonymous().ExcludeFromDescription();
+    }
+
+    /// <summary>The actor of a request, or the answer that refuses it.</summary>
+    public static async Task<(Actor? Actor, IResult? Refusal)> ActorOfAsync(this HttpContext context, bool needsLaunch = false)
+    {
+        var actors = context.RequestServices.GetRequiredService<ActorDirectory>();
+        var actor = await CurrentActor.OfAsync(actors, context.User, context.RequestAborted);
+        if (actor is null) return (null, Results.StatusCode(StatusCodes.Status401Unauthorized));
+        if (!actor.MayRead) return (null, ApiProblems.Forbidden("This token may not read; it needs the scope 'read'."));
+        if (needsLaunch && !actor.MayLaunch) return (null, ApiProblems.Forbidden("This token may only read; this call needs the scope 'launch'. Make a token with it under Account."));
+        return (actor, null);
+    }
+}

@@ -1,0 +1,87 @@
+using System.Collections.Concurrent;
+using System.Text;
+using Microsoft.AspNetCore.Identity;
+using Portal.Application.Access;
+using Portal.Application.Data;
+using Portal.Domain.Access;
+using Portal.Web.Access;
+
+namespace Portal.Web.Api;
+
+/// <summary>Personal access tokens. Making one works with the session, a token, or (local accounts) HTTP Basic.</summary>
+internal static class TokenApi
+{
+    public static void MapTokens(this IEndpointRouteBuilder api)
+    {
+        api.MapPost("/tokens", CreateAsync).AllowAnonymous();
+        api.MapGet("/tokens", async (HttpContext context, TokenQueries tokens) =>
+        {
+            var (actor, refusal) = await context.ActorOfAsync();
+            return actor is null ? refusal! : Results.Json(new { items = await tokens.ListAsync(actor, context.RequestAborted) });
+        });
+        api.MapDelete("/tokens/{id:guid}", async (HttpContext context, Guid id, RevokeToken revoke) =>
+        {
+            var (actor, refusal) = await context.ActorOfAsync();
+            if (actor is null) return refusal!;
+            return await revoke.ExecuteAsync(id, actor, context.RequestAborted) ? Results.NoContent() : ApiProblems.NotFound("You have no such token.");
+        });
+    }
+
+    private static async Task<IResult> CreateAsync(HttpContext context, CreateToken create, TokenRateLimit limit)
+    {
+        Actor? actor;
+        if (context.Request.Headers.Authorization.ToString().StartsWith("Basic ", StringComparison.OrdinalIgnoreCase))
+        {
+            if (!limit.MayTry(context.Connection.RemoteIpAddress?.ToString() ?? "?"))
+            {
+                context.Response.Headers.RetryAfter = "60";
+                return ApiProblems.Problem(StatusCodes.Status429TooManyRequests, "Too many tries", "Wait a minute before trying a password again.");
+            }
+            actor = await BasicAsync(context);
+            if (actor is null) return ApiProblems.Problem(StatusCodes.Status401Unauthorized, "Not signed in", "E-mail or password is wrong, or the account is locked.");
+        }
+        else
+        {
+            (actor, var refusal) = await context.ActorOfAsync();
+            if (actor is null) return refusal!;
+        }
+        var (body, _, wrong) = await RequestBody.ReadAsync<TokenBody>(context);
+        if (body is null) return wrong!;
+        return await create.ExecuteAsync(body.Name ?? "", body.Scopes ?? [], body.ExpiresAt, actor, context.RequestAborted) switch
+        {
+            CreateToken.Outcome.Created made => Results.Json(new { made.Row.Id, made.Token, made.Row.Prefix, made.Row.Name, made.Row.Scopes, made.Row.ExpiresAt }, statusCode: StatusCodes.Status201Created),
+            CreateToken.Outcome.Invalid invalid => ApiProblems.Invalid(invalid.Errors),
+            var other => throw new InvalidOperationException(other.GetType().Name),
+        };
+    }
+
+    private static async Task<Actor?> BasicAsync(HttpContext context)
+    {
+        var buffer = new byte[4096];
+        var encoded = context.Request.Headers.Authorization.ToString()["Basic ".Length..].Trim();
+        if (encoded.Length > 4096 || !Convert.TryFromBase64String(encoded, buffer, out var length)) return null;
+        var text = Encoding.UTF8.GetString(buffer, 0, length);
+        var colon = text.IndexOf(':', StringComparison.Ordinal);
+        if (colon < 1) return null;
+        var manager = context.RequestServices.GetRequiredService<SignInManager<PortalUser>>();
+        var user = await manager.UserManager.FindByEmailAsync(text[..colon]);
+        if (user is null || user.Disabled || !(await manager.CheckPasswordSignInAsync(user, text[(colon + 1)..], lockoutOnFailure: true)).Succeeded) return null;
+        return await context.RequestServices.GetRequiredService<ActorDirectory>().FindAsync(user.Id, null, context.RequestAborted);
+    }
+
+    private sealed record TokenBody(string? Name, List<string>? Scopes, DateTimeOffset? ExpiresAt);
+}
+
+/// <summary>At most twenty password tries a minute from one address, on top of the account's own lock-out.</summary>
+internal sealed class TokenRateLimit(TimeProvider time)
+{
+    private const int TriesPerMinute = 20;
+    private readonly ConcurrentDictionary<string, (long Minute, int Tries)> _tries = new();
+
+    public bool MayTry(string address)
+    {
+        var minute = time.GetUtcNow().ToUnixTimeSeconds() / 60;
+        if (_tries.Count > 10_000) _tries.Clear();
+        return _tries.AddOrUpdate(address, (minute, 1), (_, old) => old.Minute == minute ? (minute, old.Tries + 1) : (minute, 1)).Tries <= TriesPerMinute;
+    }
+}

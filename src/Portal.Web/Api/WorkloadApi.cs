@@ -1,0 +1,139 @@
+using System.Globalization;
+using System.Text.Json;
+using Portal.Application;
+using Portal.Application.Workloads;
+using Portal.Domain.Access;
+using Portal.Domain.Workloads;
+using Portal.Web.Hosting;
+
+namespace Portal.Web.Api;
+
+/// <summary>Launch, list, read and change workloads.</summary>
+internal static class WorkloadApi
+{
+    private static readonly HashSet<string> Sorts = ["createdAt", "name", "price", "expiresAt", "phase"];
+
+    public static void MapWorkloads(this IEndpointRouteBuilder api)
+    {
+        api.MapPost("/workloads", LaunchAsync);
+        api.MapGet("/workloads", ListAsync);
+        api.MapGet("/workloads/{id:guid}", FindAsync);
+        api.MapPost("/workloads/{id:guid}/stop", (HttpContext context, Guid id, StopWorkload use) => ChangeAsync(context, id, actor => use.ExecuteAsync(id, actor, context.RequestAborted)));
+        api.MapPost("/workloads/{id:guid}/start", (HttpContext context, Guid id, StartWorkload use) => ChangeAsync(context, id, actor => use.ExecuteAsync(id, actor, context.RequestAborted)));
+        api.MapPost("/workloads/{id:guid}/restart", (HttpContext context, Guid id, RestartWorkload use) => ChangeAsync(context, id, actor => use.ExecuteAsync(id, actor, context.RequestAborted)));
+        api.MapDelete("/workloads/{id:guid}", (HttpContext context, Guid id, DeleteWorkload use) => ChangeAsync(context, id, actor => use.ExecuteAsync(id, actor, context.RequestAborted)));
+        api.MapPost("/workloads/{id:guid}/extend", async (HttpContext context, Guid id, ExtendWorkload use) =>
+        {
+            var (body, _, wrong) = await RequestBody.ReadAsync<ExtendBody>(context);
+            if (body is null) return wrong!;
+            return body.By is not { } by ? ApiProblems.Invalid("by", "Say by how much, such as PT4H.") : await ChangeAsync(context, id, actor => use.ExecuteAsync(id, by, actor, context.RequestAborted));
+        });
+        api.MapGet("/workloads/{id:guid}/access", ReadAccessAsync);
+        api.MapPut("/workloads/{id:guid}/access", WriteAccessAsync);
+    }
+
+    private static async Task<IResult> LaunchAsync(HttpContext context, LaunchWorkload launch, WorkloadDetailQueries details, Microsoft.Extensions.Options.IOptions<PortalOptions> options)
+    {
+        var (actor, refusal) = await context.ActorOfAsync(needsLaunch: true);
+        if (actor is null) return refusal!;
+        var (body, bytes, wrong) = await RequestBody.ReadAsync<LaunchBody>(context);
+        if (body is null) return wrong!;
+        if (string.IsNullOrEmpty(body.Item)) return ApiProblems.Invalid("item", "Say which catalog item.");
+        var request = new LaunchRequest
+        {
+            RequestId = Idempotency.RequestIdOf(context, actor) ?? Guid.CreateVersion7(),
+            Name = body.Name, Item = body.Item, Version = body.Version, Team = body.Team, Hardware = body.Hardware, Target = body.Target, Capacity = body.Capacity,
+            Parameters = body.Parameters, Tags = body.Tags, Lifetime = body.Lifetime, IdleTimeout = body.IdleTimeout, Reason = body.Reason,
+        };
+        return await Idempotency.OnceAsync(context, actor, "POST /workloads", bytes, async () => await launch.ExecuteAsync(request, actor, context.RequestAborted) switch
+        {
+            LaunchWorkload.Outcome.Launched launched => ApiAnswer.Created(context, $"/api/v1/workloads/{launched.WorkloadId}",
+                WorkloadJson.Of((await details.FindAsync(launched.WorkloadId, actor, context.RequestAborted))!, options.Value)),
+            LaunchWorkload.Outcome.Invalid invalid => ApiAnswer.Refused(ApiProblems.Invalid(invalid.Errors)),
+            LaunchWorkload.Outcome.Forbidden forbidden => ApiAnswer.Refused(ApiProblems.Forbidden(forbidden.Reason)),
+            LaunchWorkload.Outcome.NameTaken taken => ApiAnswer.Refused(ApiProblems.Conflict(taken.Reason)),
+            LaunchWorkload.Outcome.Unavailable unavailable => ApiAnswer.Refused(ApiProblems.Unavailable(unavailable.Reason)),
+            LaunchWorkload.Outcome.Busy busy => ApiAnswer.Refused(Busy(context, busy.RetryAfter)),
+            var other => throw new InvalidOperationException(other.GetType().Name),
+        });
+    }
+
+    private static IResult Busy(HttpContext context, TimeSpan retryAfter)
+    {
+        context.Response.Headers.RetryAfter = ((int)retryAfter.TotalSeconds).ToString(CultureInfo.InvariantCulture);
+        return ApiProblems.Problem(StatusCodes.Status429TooManyRequests, "Too many launches", $"Many launches are waiting already. Try again in {retryAfter.TotalSeconds:0} s.");
+    }
+
+    private static async Task<IResult> ListAsync(HttpContext context, WorkloadQueries queries, Microsoft.Extensions.Options.IOptions<PortalOptions> options,
+        string? team, string? owner, string? kind, string? phase, string? target, string? item, string? q, string? sort, bool? deleted, int? page, int? pageSize)
+    {
+        var (actor, refusal) = await context.ActorOfAsync();
+        if (actor is null) return refusal!;
+        if (!ApiWords.TryList<WorkloadKind>(kind, out var kinds)) return ApiProblems.Invalid("kind", ApiWords.AllowedKinds);
+        if (!ApiWords.TryList<WorkloadPhase>(phase, out var phases)) return ApiProblems.Invalid("phase", ApiWords.AllowedPhases);
+        if (sort is not null && !Sorts.Contains(sort.TrimStart('-'))) return ApiProblems.Invalid("sort", $"Allowed: {string.Join(", ", Sorts)}, each also with - before it.");
+        if (page < 1) return ApiProblems.Invalid("page", "From 1.");
+        if (pageSize is < 1 or > PageOf<WorkloadRow>.MaxSize) return ApiProblems.Invalid("pageSize", $"From 1 to {PageOf<WorkloadRow>.MaxSize}.");
+        var filter = new WorkloadFilter { Team = team, Owner = owner, Kinds = kinds, Phases = phases, Target = target, Item = item, Q = q, Sort = sort ?? "-createdAt", IncludeDeleted = deleted == true, Page = page ?? 1, PageSize = pageSize ?? 50 };
+        var list = await queries.ListAsync(filter, actor, context.RequestAborted);
+        return Results.Json(new { items = list.Items.Select(row => WorkloadJson.Of(row, options.Value)), list.Total, list.Page, list.PageSize });
+    }
+
+    private static async Task<IResult> FindAsync(HttpContext context, Guid id, WorkloadDetailQueries details, Microsoft.Extensions.Options.IOptions<PortalOptions> options)
+    {
+        var (actor, refusal) = await context.ActorOfAsync();
+        return actor is null ? refusal! : await AnswerAsync(context, id, actor, StatusCodes.Status200OK, details, options.Value);
+    }
+
+    private static async Task<IResult> ChangeAsync(HttpContext context, Guid id, Func<Actor, Task<WorkloadOutcome>> change)
+    {
+        var (actor, refusal) = await context.ActorOfAsync();
+        if (actor is null) return refusal!;
+        var details = context.RequestServices.GetRequiredService<WorkloadDetailQueries>();
+        if (context.Request.Headers.IfMatch is { Count: > 0 } match && await details.FindAsync(id, actor, context.RequestAborted) is { } current && match.ToString() != WorkloadJson.ETag(current))
+            return ApiProblems.Problem(StatusCodes.Status412PreconditionFailed, "Changed meanwhile", "The workload has changed since you read it. Read it again.");
+        return await change(actor) switch
+        {
+            WorkloadOutcome.Accepted => await AnswerAsync(context, id, actor, StatusCodes.Status202Accepted, details,
+                context.RequestServices.GetRequiredService<Microsoft.Extensions.Options.IOptions<PortalOptions>>().Value),
+            WorkloadOutcome.NotFound => NoWorkload(id),
+            WorkloadOutcome.Forbidden forbidden => ApiProblems.Forbidden(forbidden.Reason),
+            WorkloadOutcome.Conflict conflict => ApiProblems.Conflict(conflict.Reason),
+            WorkloadOutcome.Invalid invalid => ApiProblems.Invalid(invalid.Errors),
+            var other => throw new InvalidOperationException(other.GetType().Name),
+        };
+    }
+
+    private static async Task<IResult> AnswerAsync(HttpContext context, Guid id, Actor actor, int status, WorkloadDetailQueries details, PortalOptions options)
+    {
+        if (await details.FindAsync(id, actor, context.RequestAborted) is not { } found) return NoWorkload(id);
+        context.Response.Headers.ETag = WorkloadJson.ETag(found);
+        return Results.Json(WorkloadJson.Of(found, options), statusCode: status);
+    }
+
+    private static async Task<IResult> ReadAccessAsync(HttpContext context, Guid id, WorkloadDetailQueries details)
+    {
+        var (actor, refusal) = await context.ActorOfAsync();
+        if (actor is null) return refusal!;
+        return await details.FindAsync(id, actor, context.RequestAborted) is { } found
+            ? Results.Json(new { owner = found.Row.OwnerEmail, audience = found.Audience.ToString().ToLowerInvariant(), people = found.SharedWith.Select(p => p.Email) })
+            : NoWorkload(id);
+    }
+
+    private static async Task<IResult> WriteAccessAsync(HttpContext context, Guid id, ShareWorkload share)
+    {
+        var (body, _, wrong) = await RequestBody.ReadAsync<AccessBody>(context);
+        if (body is null) return wrong!;
+        if (!ApiWords.TryList<WorkloadAudience>(body.Audience ?? "owner", out var audience) || audience.Count != 1) return ApiProblems.Invalid("audience", "Allowed: owner, team.");
+        return await ChangeAsync(context, id, actor => share.ExecuteAsync(id, audience[0], body.People ?? [], actor, context.RequestAborted));
+    }
+
+    internal static IResult NoWorkload(Guid id) => ApiProblems.NotFound($"There is no workload {id} that you may see.");
+
+    private sealed record LaunchBody(string? Name, string? Item, string? Version, string? Team, string? Hardware, string? Target, string? Capacity, JsonElement? Parameters,
+        Dictionary<string, string>? Tags, TimeSpan? Lifetime, TimeSpan? IdleTimeout, string? Reason);
+
+    private sealed record ExtendBody(TimeSpan? By);
+
+    private sealed record AccessBody(string? Audience, List<string>? People);
+}

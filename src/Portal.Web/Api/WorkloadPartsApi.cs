@@ -1,0 +1,109 @@
+using System.Globalization;
+using System.Text;
+using Microsoft.AspNetCore.StaticFiles;
+using Portal.Application.Costs;
+using Portal.Application.Workloads;
+using Portal.Domain.Compute;
+
+namespace Portal.Web.Api;
+
+/// <summary>What hangs on a workload: timeline, attempts, metrics, usage, logs, artifacts.</summary>
+internal static class WorkloadPartsApi
+{
+    private const int MaxTail = 10_000;
+    private static readonly TimeSpan FollowEvery = TimeSpan.FromMilliseconds(500);
+    private static readonly FileExtensionContentTypeProvider ContentTypes = new();
+
+    public static void MapWorkloadParts(this IEndpointRouteBuilder api)
+    {
+        api.MapGet("/workloads/{id:guid}/events", async (HttpContext context, Guid id, WorkloadDetailQueries details) =>
+        {
+            var (actor, refusal) = await context.ActorOfAsync();
+            if (actor is null) return refusal!;
+            return await details.EventsAsync(id, actor, context.RequestAborted) is { } events
+                ? Results.Json(new { items = events.Select(e => new { e.Seq, e.At, e.From, e.To, e.Reason, e.Actor, e.Attempt }) }) : WorkloadApi.NoWorkload(id);
+        });
+        api.MapGet("/workloads/{id:guid}/allocations", async (HttpContext context, Guid id, WorkloadDetailQueries details) =>
+        {
+            var (actor, refusal) = await context.ActorOfAsync();
+            if (actor is null) return refusal!;
+            return await details.AllocationsAsync(id, actor, context.RequestAborted) is { } rows ? Results.Json(new { items = rows.Select(WorkloadJson.Of) }) : WorkloadApi.NoWorkload(id);
+        });
+        api.MapGet("/workloads/{id:guid}/metrics", async (HttpContext context, Guid id, WorkloadDetailQueries details) =>
+        {
+            var (actor, refusal) = await context.ActorOfAsync();
+            if (actor is null) return refusal!;
+            return await details.MetricsAsync(id, actor, context.RequestAborted) is { } series
+                ? Results.Json(new { series = series.Select(s => new { s.Name, points = s.Points.Select(p => new { p.Step, p.At, p.Value, p.Attempt }) }) }) : WorkloadApi.NoWorkload(id);
+        });
+        api.MapGet("/workloads/{id:guid}/usage", UsageAsync);
+        api.MapGet("/workloads/{id:guid}/logs", LogsAsync);
+        api.MapGet("/workloads/{id:guid}/artifacts", async (HttpContext context, Guid id, WorkloadFiles files) =>
+        {
+            var (actor, refusal) = await context.ActorOfAsync();
+            if (actor is null) return refusal!;
+            return await files.ArtifactsAsync(id, actor, context.RequestAborted) is { } entries ? Results.Json(new { items = entries }) : WorkloadApi.NoWorkload(id);
+        });
+        api.MapGet("/workloads/{id:guid}/artifacts/{**path}", ArtifactAsync);
+    }
+
+    private static async Task<IResult> UsageAsync(HttpContext context, Guid id, CostQueries costs)
+    {
+        var (actor, refusal) = await context.ActorOfAsync();
+        if (actor is null) return refusal!;
+        return await costs.UsageAsync(id, actor, context.RequestAborted) is { } rows
+            ? Results.Json(new
+            {
+                items = rows.Select(r => new { r.AllocationId, r.Attempt, r.Component, r.PeriodStart, r.PeriodEnd, r.Revision, r.HourlyPrice, r.ListHourlyPrice, r.Cost, r.ListCost, r.Currency, r.CapacityType, r.Open }),
+                total = rows.Sum(r => r.Cost),
+                currency = rows.Select(r => r.Currency).FirstOrDefault("USD"),
+            })
+            : WorkloadApi.NoWorkload(id);
+    }
+
+    private static async Task<IResult> LogsAsync(HttpContext context, Guid id, WorkloadFiles files, WorkloadDetailQueries details, TimeProvider time, int? tail, bool? follow, int? attempt)
+    {
+        var (actor, refusal) = await context.ActorOfAsync();
+        if (actor is null) return refusal!;
+        if (tail is < 0 or > MaxTail) return ApiProblems.Invalid("tail", $"From 0 to {MaxTail}.");
+        if (await files.LogTailAsync(id, tail ?? 500, attempt, actor, context.RequestAborted) is not { } slice) return WorkloadApi.NoWorkload(id);
+        if (follow != true) return Results.Text(string.Concat(slice.Lines.Select(l => l.Text + "\n")), "text/plain", Encoding.UTF8);
+        context.Response.ContentType = "text/event-stream";
+        context.Response.Headers.CacheControl = "no-store";
+        await WriteAsync(context, slice);
+        while (!context.RequestAborted.IsCancellationRequested)
+        {
+            // Asked before reading, so that what was written before the end is still sent.
+            var over = await details.FindAsync(id, actor, context.RequestAborted) is not { } found || !Domain.Workloads.WorkloadPhases.IsActive(found.Row.Phase);
+            var next = await files.LogFromAsync(id, slice.NextCursor, attempt, actor, context.RequestAborted);
+            if (next is not null && next.Lines.Count > 0)
+            {
+                await WriteAsync(context, next);
+                slice = next;
+                continue;
+            }
+            if (over) break;
+            await Task.Delay(FollowEvery, time, context.RequestAborted);
+        }
+        await context.Response.WriteAsync("event: end\ndata: \n\n", context.RequestAborted);
+        return Results.Empty;
+    }
+
+    private static async Task WriteAsync(HttpContext context, LogSlice slice)
+    {
+        var text = new StringBuilder();
+        foreach (var line in slice.Lines) text.Append(CultureInfo.InvariantCulture, $"data: {line.Text.Replace('\r', ' ').Replace('\n', ' ')}\n\n");
+        await context.Response.WriteAsync(text.ToString(), context.RequestAborted);
+        await context.Response.Body.FlushAsync(context.RequestAborted);
+    }
+
+    private static async Task<IResult> ArtifactAsync(HttpContext context, Guid id, string path, WorkloadFiles files)
+    {
+        var (actor, refusal) = await context.ActorOfAsync();
+        if (actor is null) return refusal!;
+        if (await files.OpenArtifactAsync(id, path, actor, context.RequestAborted) is not { } stream) return ApiProblems.NotFound("There is no such artifact.");
+        // A workload's file must never run as a page of the portal.
+        context.Response.Headers.ContentSecurityPolicy = "sandbox; default-src 'none'";
+        return Results.File(stream, ContentTypes.TryGetContentType(path, out var type) && !type.Contains("html", StringComparison.Ordinal) && !type.Contains("xml", StringComparison.Ordinal) && !type.Contains("script", StringComparison.Ordinal) ? type : "application/octet-stream", Path.GetFileName(path));
+    }
+}
