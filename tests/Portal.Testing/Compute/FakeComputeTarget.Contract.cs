@@ -56,6 +56,7 @@ public sealed partial class FakeComputeTarget
     {
         Stops.Enqueue((allocationId, grace));
         ThrowIfUnreachable();
+        BeforeStop?.Invoke(allocationId);
         lock (_gate)
             if (_allocations.TryGetValue(allocationId, out var found) && found.EndedAt is null)
                 found.StopRequestedAt ??= clock.GetUtcNow();
