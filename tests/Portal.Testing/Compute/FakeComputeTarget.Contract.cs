@@ -40,6 +40,7 @@ public sealed partial class FakeComputeTarget
 
     public Task<Observation> ObserveAsync(Guid allocationId, CancellationToken cancellationToken)
     {
+        BeforeObserve?.Invoke();
         ThrowIfUnreachable();
         lock (_gate)
             return Task.FromResult(_allocations.TryGetValue(allocationId, out var found) ? Observed(found) : new Observation(allocationId, ObservedState.NotFound));
