@@ -6,17 +6,11 @@ public sealed partial class LocalProcessTarget
 {
     public Task StopAsync(Guid allocationId, TimeSpan grace, CancellationToken cancellationToken) => GuardAsync("stop the program", async () =>
     {
-        var gate = Gate(allocationId);
-        await gate.WaitAsync(cancellationToken);
-        try
+        using (await ClaimAsync(allocationId, cancellationToken))
         {
             if (_folders.WorkloadOf(allocationId) is { } workloadId && ReadState(workloadId, allocationId) is { } state && state.HostId == _hostId.Value)
                 AskToStop(state, grace);
             return true;
-        }
-        finally
-        {
-            gate.Release();
         }
     });
 
