@@ -18,18 +18,18 @@ find_database() {
 
 # A socket's path has room for 107 bytes, and commas and the like have a meaning in PostgreSQL's setting.
 find_socket() {
+  local longest=107 name=/.s.PGSQL.5432 record=$STATE/socket-folder
   SOCKET=$DATA/postgres/run
-  local longest=107 name=/.s.PGSQL.5432
   if [ $((${#SOCKET} + ${#name})) -le $longest ] && [[ $SOCKET =~ ^[A-Za-z0-9/._-]+$ ]]; then
     as_service mkdir -p -m 0700 "$SOCKET"
-    return 0
+  else
+    SOCKET=
+    if [ -s "$record" ]; then SOCKET=$(<"$record"); fi
+    if [[ $SOCKET != /tmp/portal-* ]] || ! as_service test -O "$SOCKET" -a -d "$SOCKET"; then
+      SOCKET=$(as_service mktemp -d /tmp/portal-XXXXXXXX)
+    fi
   fi
-  SOCKET=
-  if [ -s "$STATE/socket-folder" ]; then SOCKET=$(<"$STATE/socket-folder"); fi
-  if [ -z "$SOCKET" ] || ! as_service test -O "$SOCKET" -a -d "$SOCKET"; then
-    SOCKET=$(as_service mktemp -d /tmp/portal-XXXXXXXX)
-    printf '%s\n' "$SOCKET" >"$STATE/socket-folder"
-  fi
+  printf '%s\n' "$SOCKET" >"$record"
 }
 
 database_is_running() { as_service "$PROGRAMS/pg_ctl" status -D "$CLUSTER" >/dev/null 2>&1; }

@@ -50,6 +50,8 @@ migrate() {
 random_key() { head -c 32 /dev/urandom | base64; }
 
 make_master_key() {
+  # A key from configuration needs no file.
+  [ -z "${Portal__MasterKey:-}" ] || return 0
   if [ ! -s "$STATE/master.key" ] && [ -e "$STATE/admin-token" ]; then
     fail "$STATE/master.key is gone, and with it the way to read what the database keeps secret." \
       "Put it back from your backup. To go on without (secrets and sign-ins are lost): remove $STATE/admin-token and start again."
@@ -112,7 +114,7 @@ announce() {
   say "" "The portal is ready:  http://localhost:$1"
   if [ -s "$STATE/admin-password" ] && [ ! -e "$STATE/admin-announced" ]; then
     say "" "The first administrator, shown this once:" \
-      "  e-mail    admin@portal.local" \
+      "  e-mail    ${Portal__AdminEmail:-admin@portal.local}" \
       "  password  $(<"$STATE/admin-password")"
     if [ -s "$STATE/admin-token" ]; then say "  token     $(<"$STATE/admin-token")"; fi
     say "They are kept in $STATE/admin-password and $STATE/admin-token."

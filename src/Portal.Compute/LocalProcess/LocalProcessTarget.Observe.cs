@@ -25,6 +25,11 @@ public sealed partial class LocalProcessTarget
             {
                 return await ObserveOneAsync(pair.w, pair.a, cancellationToken);
             }
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+            {
+                // One that cannot be looked at says nothing about the others, nor about itself.
+                return new Observation(pair.a, ObservedState.Unknown) { WorkloadId = pair.w, Message = e.Message };
+            }
             finally
             {
                 some.Release();
@@ -73,7 +78,7 @@ public sealed partial class LocalProcessTarget
         {
             case PortHolder.Foreign:
                 var clash = new PortClash(port, _clock.GetUtcNow());
-                JsonFile.Write(FileOf(state.WorkloadId, state.AllocationId, "clash.json"), clash);
+                JsonFile.TryWrite(FileOf(state.WorkloadId, state.AllocationId, "clash.json"), clash);
                 Log.PortClash(_logger, port, state.AllocationId);
                 return waiting with { Failure = FailureClass.Crashed, Message = Words(clash) };
             case PortHolder.Nobody:
@@ -83,7 +88,7 @@ public sealed partial class LocalProcessTarget
             return waiting with { Message = refusal };
         // Written down so that it stays ready: what a busy program answers later is not the start's business.
         var ready = new AllocationReady(_clock.GetUtcNow());
-        JsonFile.Write(FileOf(state.WorkloadId, state.AllocationId, "ready.json"), ready);
+        JsonFile.TryWrite(FileOf(state.WorkloadId, state.AllocationId, "ready.json"), ready);
         return seen with { State = ObservedState.Ready, ReadyAt = ready.At };
     }
 
@@ -112,7 +117,7 @@ public sealed partial class LocalProcessTarget
                 // It certainly lived when it was last measured; nobody is billed for more than that.
                 seen.Use?.At ?? state.StartedAt, seen.StopRequested,
                 restarted ? "The host was restarted." : "Its supervisor was ended from outside; the program was ended with it.");
-            JsonFile.Write(file, loss);
+            JsonFile.TryWrite(file, loss);
             Log.Lost(_logger, state.AllocationId);
         }
         return seen with { State = ObservedState.Lost, Failure = FailureClass.Lost, EndedAt = loss.EndedAt, StopRequested = loss.StopRequested, Message = loss.Message };

@@ -46,7 +46,7 @@ public sealed partial class LocalProcessTarget
             return;
         // A second request does not start the grace again, but may cut it short.
         if (JsonFile.Read<StopRequest>(Own("stop")) is null || grace == TimeSpan.Zero)
-            JsonFile.Write(Own("stop"), new StopRequest(Math.Max(0, grace.TotalSeconds), _clock.GetUtcNow()));
+            JsonFile.WriteReserved(Own("stop"), new StopRequest(Math.Max(0, grace.TotalSeconds), _clock.GetUtcNow()));
         Log.StopAsked(_logger, state.AllocationId, grace.TotalSeconds);
         if (!IsSupervised(state) && !File.Exists(Own("exit.json")))
             KillLeftovers(state);

@@ -128,13 +128,14 @@ public sealed class IsolationTests : LocalTestBase
         var spec = Programs.Python("""
             import os
             a = os.environ["PORTAL_ARTIFACT_DIR"]
+            open(os.environ["HOME"] + "/own", "w").write("own"); os.symlink(os.environ["HOME"] + "/own", a + "/own-link"); os.symlink(os.environ["HOME"], a + "/home-link")
             os.symlink("/etc/passwd", a + "/file-link"); os.symlink("/etc", a + "/folder-link"); os.symlink("/", a + "/root")
             os.mkfifo(a + "/pipe"); os.mkdir(a + "/deep"); os.symlink("../../../..", a + "/deep/up"); open(a + "/deep/real", "w").write("real")
             """);
         await host.Target.StartAsync(spec, Token);
         await host.Target.UntilAsync(spec.AllocationId, ObservedState.Exited);
         (await host.Target.ListArtifactsAsync(spec.WorkloadId, Token)).Select(a => a.Path).Should().Equal("deep/real");
-        foreach (var path in new[] { "file-link", "folder-link/passwd", "root/etc/passwd", "pipe", "deep/up/etc/passwd", "../work/x", "/etc/passwd", "deep/../deep/real", "deep", "", "." })
+        foreach (var path in new[] { "own-link", "home-link/own", "file-link", "folder-link/passwd", "root/etc/passwd", "pipe", "deep/up/etc/passwd", "../work/x", "/etc/passwd", "deep/../deep/real", "deep", "", "." })
             (await host.Target.OpenArtifactAsync(spec.WorkloadId, path, Token)).Should().BeNull(path);
         await using var real = await host.Target.OpenArtifactAsync(spec.WorkloadId, "deep/real", Token);
         new StreamReader(real!).ReadToEnd().Should().Be("real");

@@ -85,9 +85,9 @@ public sealed class LimitTests : LocalTestBase
     }
 
     [Fact]
-    public void Plan_OnAUnifiedHierarchy_SetsMemoryAndQuota()
+    public void Detect_UnifiedHierarchyWithoutControllers_Measured()
     {
-        // A folder in the place of the kernel's: it shows what is written, not that the kernel heeds it.
+        // A folder in the place of the kernel's.
         var root = Directory.CreateTempSubdirectory("portal-cgroup").FullName;
         File.WriteAllText(Path.Combine(root, "cgroup.controllers"), "cpu memory pids");
         new HostLimits(LimitEnforcement.Auto, root).By.Should().Be("measured", "the controllers' files do not appear in a new group");

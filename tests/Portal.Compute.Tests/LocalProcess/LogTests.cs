@@ -112,6 +112,27 @@ public sealed class LogTests : LocalTestBase
     }
 
     [Fact]
+    public async Task Disk_Full_StopStillWorks()
+    {
+        await using var disk = await SmallDisk.MountAsync(6);
+        var host = Host(adjust: o => o.MinimumFreeDiskMib = 0, dataFolder: disk.Folder);
+        var spec = Programs.Python("""
+            import os, signal, time
+            signal.signal(signal.SIGTERM, signal.SIG_IGN)
+            f = open(os.path.join(os.environ["HOME"], "fill"), "wb", buffering=0)
+            for size in (65536, 1):
+                try:
+                    while True: f.write(b"x" * size)
+                except OSError: pass
+            time.sleep(1000)
+            """);
+        await host.Target.StartAsync(spec, Token);
+        await UntilAsync(() => new DriveInfo(disk.Folder).AvailableFreeSpace == 0, "the disk is full");
+        await host.Target.StopAsync(spec.AllocationId, TimeSpan.Zero, Token);
+        (await host.Target.UntilAsync(spec.AllocationId, ObservedState.Exited, 5)).StopRequested.Should().BeTrue();
+    }
+
+    [Fact]
     public async Task Start_DiskTooFull_NoCapacityInWordsAndNothingLeft()
     {
         await using var disk = await SmallDisk.MountAsync(6);

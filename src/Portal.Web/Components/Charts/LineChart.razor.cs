@@ -18,6 +18,7 @@ public partial class LineChart : IAsyncDisposable
     private List<(double X, string Text, string Anchor)> _xTicks = [];
     private List<(ChartSeries Series, int Color, IReadOnlyList<ChartPoint> Points)> _drawn = [];
     private int _width = 640;
+    private bool _whole;
     private bool _table;
 
     /// <summary>What the chart shows, for assistive technology: <c>Loss by step</c>.</summary>
@@ -101,6 +102,7 @@ public partial class LineChart : IAsyncDisposable
             _frame = null;
             return;
         }
+        _whole = points.All(p => double.IsInteger(p.X));
         var minX = MinX ?? points.Min(p => p.X);
         var maxX = Math.Max(MaxX ?? points.Max(p => p.X), minX);
         // One point has no span; give it room on both sides.
