@@ -148,7 +148,7 @@ public sealed partial class LaunchForm
         foreach (var error in Own("team", "Charge to", "launch-team")) yield return error;
         foreach (var error in Own("reason", "Why", "launch-reason")) yield return error;
         foreach (var field in Fields)
-            if (field.Fault ?? _refused.GetValueOrDefault(Key(field)) ?? Join(_wrong.GetValueOrDefault(Key(field))) is { } message)
+            if ((field.Fault ?? _refused.GetValueOrDefault(Key(field)) ?? Join(_wrong.GetValueOrDefault(Key(field)))) is { } message)
                 yield return new(Key(field), field.Label, field.Id, Sentence(message));
         foreach (var error in Own("hardware", "Hardware", "launch-hardware").Concat(Own("target", "Where", "launch-target")).Concat(Own("capacity", "Capacity", "launch-capacity")).Concat(Own("lifetime", "Stop after", "launch-lifetime")))
             yield return error;

@@ -16,8 +16,8 @@ public sealed partial class LaunchPage
         {
             await _state.Form.ReadAsync();
             // Asked anew: what was handed over just now may be wrong.
-            if (_state.Obstacle is not null) _focus = _state.Form.Errors.FirstOrDefault()?.FieldId;
-            else await GuardAsync(async actor => await ShowAsync(await Launch.ExecuteAsync(_state.Form.ToRequest(), actor, _lifetime.Token), actor));
+            if (_state.Form.Errors is [var error, ..]) _focus = error.FieldId;
+            else if (_state.Obstacle is null) await GuardAsync(async actor => await ShowAsync(await Launch.ExecuteAsync(_state.Form.ToRequest(), actor, _lifetime.Token), actor));
         }
         finally
         {

@@ -73,9 +73,9 @@ public sealed partial class LaunchPage
     private void Preselect(LaunchForm form, LaunchOffers offers, PublishedVersion version)
     {
         if (Hardware is not null && version.Spec.Hardware.Contains(Hardware)) form.SetHardware(Hardware);
-        else if (!offers.CanHave(form.Hardware) && version.Spec.Hardware.FirstOrDefault(offers.CanHave) is { } first) form.SetHardware(first);
+        else if (!offers.CanHave(form.Hardware) && version.Spec.Hardware.FirstOrDefault(offers.CanHave) is { } possible) form.SetHardware(possible);
         var asked = Target is not null && offers.Best(form.Hardware, Target, null) is not null ? Target : null;
         var best = offers.Best(form.Hardware, asked, version.Spec.Defaults.Capacity) ?? offers.Best(form.Hardware, asked, null);
-        form.SetPlace(best?.Offer.Target ?? offers.Targets(form.Hardware).FirstOrDefault()?.Value, best?.Offer.Capacity);
+        form.SetPlace(best?.Offer.Target ?? (offers.Targets(form.Hardware) is [var first, ..] ? first.Value : null), best?.Offer.Capacity);
     }
 }
