@@ -8,9 +8,10 @@ namespace Portal.Web.Tests.Components.Charts;
 public class ChartTests : ComponentTest
 {
     [Theory]
-    [InlineData(1.52, 3.9, 5, "1 2 3 4")]
+    [InlineData(1.52, 3.9, 5, "1.5 2 2.5 3 3.5 4")]
+    [InlineData(1, 3.9, 5, "1 2 3 4")]
     [InlineData(0, 97, 5, "0 20 40 60 80 100")]
-    [InlineData(0, 0, 5, "0 0.5 1")]
+    [InlineData(0, 0, 5, "0 0.2 0.4 0.6 0.8 1")]
     [InlineData(5, 5, 3, "4.5 5 5.5")]
     [InlineData(-3, 3, 4, "-4 -2 0 2 4")]
     [InlineData(0, 100, 3, "0 50 100")]

@@ -1,6 +1,7 @@
 using AwesomeAssertions;
 using Bunit;
 using Microsoft.AspNetCore.Components;
+using Microsoft.AspNetCore.Components.Forms;
 using Microsoft.AspNetCore.Components.Rendering;
 using Microsoft.AspNetCore.Components.Web;
 using Microsoft.Extensions.DependencyInjection;
@@ -17,7 +18,11 @@ public class LayoutTests : ComponentTest
     private IRenderedComponent<MainLayout> Draw(ShellModel? shell, RenderFragment? body = null)
     {
         ComponentFactories.AddStub<AntiforgeryToken>();
-        return Render<MainLayout>(p => p.AddCascadingValue(shell!).Add(l => l.Body, body ?? (b => b.AddMarkupContent(0, "<h1>Page</h1>"))));
+        return Render<MainLayout>(p =>
+        {
+            if (shell is not null) p.AddCascadingValue(shell);
+            p.Add(l => l.Body, body ?? (b => b.AddMarkupContent(0, "<h1>Page</h1>")));
+        });
     }
 
     [Fact]

@@ -19,14 +19,14 @@ public class ProgressTests : ComponentTest
             new StepItem("Ready", StepState.Pending, "When the first step is written") { Duration = TimeSpan.FromSeconds(9) },
         ]));
 
-        steps.FindAll("li").Select(li => Read(li.TextContent)).Should().Equal("Queued , done 2 s Rule 4 allowed it", "Starting , going on 36 s Pulling image", "Ready , not begun When the first step is written");
+        steps.FindAll("li").Select(Words).Should().Equal("Queued , done 2 s Rule 4 allowed it", "Starting , going on 36 s Pulling image", "Ready , not begun When the first step is written");
         steps.FindAll("[aria-current=step]").Should().ContainSingle().Which.TextContent.Should().Contain("Starting");
         steps.FindAll(".track span").Select(t => t.GetAttribute("style")).Should().Equal("--done: 1", "--done: 0.6");
     }
 
     [Fact]
     public void Steps_Failed_IsMarkedAndSaid()
-        => Read(Render<Steps>(p => p.Add(s => s.Items, [new StepItem("Placing", StepState.Failed, "No room")])).Find("li.failed").TextContent).Should().Be("Placing , failed No room");
+        => Words(Render<Steps>(p => p.Add(s => s.Items, [new StepItem("Placing", StepState.Failed, "No room")])).Find("li.failed")).Should().Be("Placing , failed No room");
 
     [Fact]
     public void Timeline_SeveralDays_HaveHeadings()

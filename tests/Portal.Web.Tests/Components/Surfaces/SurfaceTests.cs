@@ -40,7 +40,7 @@ public class SurfaceTests : ComponentTest
         var tabs = Render<Tabs>(p => p.Add(t => t.Items, [new TabItem("a", "Overview", "?tab=a"), new TabItem("b", "Metrics", "?tab=b", 9)]).Add(t => t.Active, "b"));
 
         tabs.FindAll("a").Should().HaveCount(2);
-        Read(tabs.Find("[aria-current=page]").TextContent).Should().Be("Metrics 9");
+        Words(tabs.Find("[aria-current=page]")).Should().Be("Metrics 9");
     }
 
     [Fact]
