@@ -40,7 +40,7 @@ publish() {
   local project=$1 folder=$BUILD/$2
   rm -rf -- "$folder.new"
   if ! "$DOTNET" publish "$ROOT/$project" -c Release -o "$folder.new" --nologo -v quiet -p:UseSharedCompilation=false </dev/null >"$STATE/build.log" 2>&1 9>&-; then
-    grep -E 'error|warning' "$STATE/build.log" | sort -u | head -n 40 >&2 || true
+    { grep -E 'error|warning' "$STATE/build.log" || cat "$STATE/build.log"; } | sed 's/ \[[^]]*\]$//' | sort -u | head -n 40 >&2 || true
     fail "" "Building $project failed; everything it said: $STATE/build.log"
   fi
   rm -rf -- "$folder"
