@@ -93,7 +93,7 @@ export function chart(figure, component) {
   }
 
   function xText(d, x) {
-    if (d.axis !== 'time') return `${d.xLabel ?? ''} ${new Intl.NumberFormat('en-US', { maximumFractionDigits: 2 }).format(x)}`.trim();
+    if (d.axis !== 'time') return `${d.xLabel ?? ''} ${new Intl.NumberFormat('en-US', { maximumFractionDigits: d.whole ? 0 : 2 }).format(x)}`.trim();
     const format = { hour: '2-digit', minute: '2-digit', second: '2-digit', hourCycle: 'h23' };
     if (+d.maxX - +d.minX > 86400) Object.assign(format, { day: 'numeric', month: 'short' });
     try { return new Intl.DateTimeFormat('en-GB', { ...format, timeZone: d.zone }).format(x * 1000); } catch { return new Intl.DateTimeFormat('en-GB', format).format(x * 1000); }
@@ -167,4 +167,18 @@ export function reveal(element) {
   if (!current) return;
   const left = current.offsetLeft - element.offsetLeft;
   if (left < element.scrollLeft || left + current.offsetWidth > element.scrollLeft + element.clientWidth) element.scrollLeft = left - 16;
+}
+
+// What had the focus before a dialog took it.
+let focused = null;
+document.addEventListener('focusin', e => { if (!e.target.closest('.mud-dialog-container')) focused = e.target; });
+
+/** Gives the focus back to whoever opened the dialog that just closed, if it is still there. */
+export function restoreFocus() {
+  requestAnimationFrame(() => { if (focused?.isConnected) focused.focus(); });
+}
+
+/** Submits a form of the page by its id. */
+export function submit(id) {
+  document.getElementById(id)?.requestSubmit();
 }

@@ -50,7 +50,7 @@ public sealed class CreateToken(IDbContextFactory<PortalDbContext> contexts)
     private static Dictionary<string, string[]> Check(string name, IReadOnlyList<string> scopes, DateTimeOffset? expiresAt, Actor actor, DateTimeOffset now)
     {
         var errors = new Dictionary<string, string[]>();
-        if (string.IsNullOrWhiteSpace(name) || name.Length > 100) errors["name"] = ["1 to 100 characters."];
+        if (string.IsNullOrWhiteSpace(name) || name.Length > 100 || name.Contains('\0')) errors["name"] = ["1 to 100 characters."];
         var unknown = scopes.Where(s => !TokenScopes.All.Contains(s)).ToList();
         if (scopes.Count == 0 || unknown.Count > 0) errors["scopes"] = [$"{(unknown.Count > 0 ? $"Unknown: {string.Join(", ", unknown)}. " : "")}Choose from {string.Join(", ", TokenScopes.All)}."];
         else if (scopes.Except(actor.Scopes).Any()) errors["scopes"] = ["A token cannot make a token with more rights than its own."];

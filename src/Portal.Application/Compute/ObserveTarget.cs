@@ -61,10 +61,13 @@ public sealed partial class ObserveTarget(
         var sampled = db.ChangeTracker.Entries<MetricPoint>().Select(e => e.Entity.WorkloadId).ToList();
         if (woken.Count == 0 && sampled.Count == 0) return;
         await using var transaction = await db.Database.BeginTransactionAsync(cancellationToken);
-        await db.SaveChangesAsync(cancellationToken);
+        // Workloads before their allocations, and in the order of their ids, as everybody locks them: otherwise this and a reconciler would wait for each other.
         if (woken.Count > 0)
-            await db.Workloads.Where(w => woken.Contains(w.Id))
-                .ExecuteUpdateAsync(set => set.SetProperty(w => w.Generation, w => w.Generation + 1).SetProperty(w => w.NextActionAt, _ => DateTimeOffset.UnixEpoch), cancellationToken);
+            await db.Database.ExecuteSqlAsync($"""
+                with locked as (select id from workloads where id = any({woken}) order by id for no key update)
+                update workloads set generation = generation + 1, next_action_at = to_timestamp(0) where id in (select id from locked)
+                """, cancellationToken);
+        await db.SaveChangesAsync(cancellationToken);
         await db.NotifyAsync(woken.Concat(sampled), cancellationToken);
         await transaction.CommitAsync(cancellationToken);
     }
@@ -74,18 +77,32 @@ public sealed partial class ObserveTarget(
         var owned = live.Select(a => a.Id).ToHashSet();
         var strays = seen.Where(o => !owned.Contains(o.AllocationId) && o.State is ObservedState.Starting or ObservedState.Ready && now - (o.StartedAt ?? now) > options.SweepGrace).ToList();
         if (strays.Count == 0) return;
+        foreach (var stray in strays) await RemoveAsync(target, stray, now, cancellationToken);
+    }
+
+    private async Task RemoveAsync(IComputeTarget target, Observation stray, DateTimeOffset now, CancellationToken cancellationToken)
+    {
         await using var db = await contexts.CreateDbContextAsync(cancellationToken);
-        foreach (var stray in strays)
+        // The list of live allocations was read after the observation; look again before taking anything away.
+        if (await db.Allocations.AnyAsync(a => a.Id == stray.AllocationId && a.EndedAt == null, cancellationToken)) return;
+        LogStray(logger, target.Name, stray.AllocationId, stray.ResourceId ?? "?");
+        try
         {
-            // The list of live allocations was read after the observation; look again before taking anything away.
-            if (await db.Allocations.AnyAsync(a => a.Id == stray.AllocationId && a.EndedAt == null, cancellationToken)) continue;
-            LogStray(logger, target.Name, stray.AllocationId, stray.ResourceId ?? "?");
             await target.StopAsync(stray.AllocationId, TimeSpan.FromSeconds(10), cancellationToken);
-            db.Audit(null, now, "sweep.remove", "allocation", stray.AllocationId.ToString(), stray.ResourceId ?? "", new { target = target.Name });
         }
+        catch (ComputeTargetException exception)
+        {
+            // It is still there at the next look, and tried again; the others must not wait for it.
+            LogStrayStays(logger, target.Name, stray.AllocationId, exception.Message);
+            return;
+        }
+        db.Audit(null, now, "sweep.remove", "allocation", stray.AllocationId.ToString(), stray.ResourceId ?? "", new { target = target.Name });
         await db.SaveChangesAsync(cancellationToken);
     }
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "On {Target}, {AllocationId} ({ResourceId}) belongs to no live allocation; removing it")]
     private static partial void LogStray(ILogger logger, string target, Guid allocationId, string resourceId);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "On {Target}, {AllocationId} belongs to no live allocation and could not be removed: {Reason}")]
+    private static partial void LogStrayStays(ILogger logger, string target, Guid allocationId, string reason);
 }

@@ -29,7 +29,7 @@ public abstract record PeopleOutcome
 }
 
 /// <summary>Makes a local account.</summary>
-public sealed class CreateUser(IDbContextFactory<PortalDbContext> contexts, UserManager<PortalUser> users, TimeProvider time)
+public sealed class CreateUser(PortalDbContext db, UserManager<PortalUser> users, TimeProvider time)
 {
     public async Task<PeopleOutcome> ExecuteAsync(string email, string name, string? password, IReadOnlyList<string> roles, Actor actor, CancellationToken cancellationToken)
     {
@@ -41,30 +41,34 @@ public sealed class CreateUser(IDbContextFactory<PortalDbContext> contexts, User
         if (errors.Count > 0) return new PeopleOutcome.Invalid(errors);
         var made = password is null ? PasswordText.New() : null;
         var user = new PortalUser { Id = Guid.CreateVersion7(), Email = email.Trim(), UserName = email.Trim(), DisplayName = name.Trim(), CreatedAt = time.GetUtcNow(), LockoutEnabled = true };
+        // UserManager writes through the same context: account, roles and audit entry come together or not at all.
+        await using var transaction = await db.Database.BeginTransactionAsync(cancellationToken);
         var result = await users.CreateAsync(user, password ?? made!);
         if (!result.Succeeded)
             return result.Errors.Any(e => e.Code is "DuplicateUserName" or "DuplicateEmail")
                 ? new PeopleOutcome.Conflict($"There is already an account for {email}.")
                 : new PeopleOutcome.Invalid(new Dictionary<string, string[]> { ["password"] = [.. result.Errors.Select(e => e.Description)] });
         if (roles.Count > 0) await users.AddToRolesAsync(user, roles.Distinct());
-        await using var db = await contexts.CreateDbContextAsync(cancellationToken);
         db.Audit(actor, await db.NowAsync(cancellationToken), "user.create", "user", user.Id.ToString(), user.Email!, new { roles });
         await db.SaveChangesAsync(cancellationToken);
+        await transaction.CommitAsync(cancellationToken);
         return new PeopleOutcome.Done(user.Id.ToString(), made);
     }
 }
 
 /// <summary>Disables or enables a person and sets their roles. The last administrator stays.</summary>
-public sealed class UpdateUser(IDbContextFactory<PortalDbContext> contexts, UserManager<PortalUser> users)
+public sealed class UpdateUser(PortalDbContext db, UserManager<PortalUser> users)
 {
     /// <param name="idOrEmail">Id or e-mail.</param>
     public async Task<PeopleOutcome> ExecuteAsync(string idOrEmail, bool? disabled, IReadOnlyList<string>? roles, Actor actor, CancellationToken cancellationToken)
     {
         if (!actor.IsAdmin) return PeopleOutcome.AdminsOnly;
         if (roles?.Except(PortalRoles.All).Any() == true) return new PeopleOutcome.Invalid(new Dictionary<string, string[]> { ["roles"] = [$"Allowed: {string.Join(", ", PortalRoles.All)}."] });
+        await using var transaction = await db.Database.BeginTransactionAsync(cancellationToken);
+        // One at a time: two administrators who disable each other at once must not both succeed.
+        await db.Database.ExecuteSqlAsync($"select pg_advisory_xact_lock(hashtextextended('administrators', 0))", cancellationToken);
         var user = Guid.TryParse(idOrEmail, out _) ? await users.FindByIdAsync(idOrEmail) : await users.FindByEmailAsync(idOrEmail);
         if (user is null) return new PeopleOutcome.NotFound($"There is no account '{idOrEmail}'.");
-        await using var db = await contexts.CreateDbContextAsync(cancellationToken);
         var current = await users.GetRolesAsync(user);
         var losesAdmin = current.Contains(PortalRoles.Admin) && (disabled == true || roles?.Contains(PortalRoles.Admin) == false);
         if (losesAdmin && (await users.GetUsersInRoleAsync(PortalRoles.Admin)).All(u => u.Id == user.Id || u.Disabled))
@@ -80,6 +84,7 @@ public sealed class UpdateUser(IDbContextFactory<PortalDbContext> contexts, User
         }
         db.Audit(actor, await db.NowAsync(cancellationToken), "user.update", "user", user.Id.ToString(), user.Email!, new { disabled, roles });
         await db.SaveChangesAsync(cancellationToken);
+        await transaction.CommitAsync(cancellationToken);
         return new PeopleOutcome.Done(user.Id.ToString());
     }
 }

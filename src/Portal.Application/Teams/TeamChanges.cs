@@ -17,7 +17,7 @@ public sealed partial class CreateTeam(IDbContextFactory<PortalDbContext> contex
         var errors = new Dictionary<string, string[]>();
         if (slug is null || !Slug().IsMatch(slug)) errors["slug"] = ["1 to 40 characters of a–z, 0–9 and -, beginning and ending with a letter or digit."];
         if (string.IsNullOrWhiteSpace(name) || name.Length > 100 || name.Contains('\0')) errors["name"] = ["1 to 100 characters."];
-        if (costCentre?.Length > 60) errors["costCentre"] = ["At most 60 characters."];
+        if (costCentre?.Length > 60 || costCentre?.Contains('\0') == true) errors["costCentre"] = ["At most 60 characters."];
         if (errors.Count > 0) return new PeopleOutcome.Invalid(errors);
         await using var db = await contexts.CreateDbContextAsync(cancellationToken);
         var now = await db.NowAsync(cancellationToken);

@@ -35,7 +35,7 @@ public sealed class ChangeWorkload(IDbContextFactory<PortalDbContext> contexts, 
     {
         await using var db = await contexts.CreateDbContextAsync(cancellationToken);
         await using var transaction = await db.Database.BeginTransactionAsync(cancellationToken);
-        var workload = await db.Workloads.FromSql($"select w.*, w.xmin from workloads w where id = {id} for update").SingleOrDefaultAsync(cancellationToken);
+        var workload = await db.Workloads.FromSql($"select w.*, w.xmin from workloads w where id = {id} for no key update").SingleOrDefaultAsync(cancellationToken);
         var shared = await db.WorkloadShares.AnyAsync(s => s.WorkloadId == id && s.UserId == actor.UserId, cancellationToken);
         if (workload is null || !WorkloadAccess.MaySee(actor, workload.OwnerId, workload.TeamId, shared)) return new WorkloadOutcome.NotFound();
         if (!WorkloadAccess.MayChange(actor, workload.OwnerId, workload.TeamId))

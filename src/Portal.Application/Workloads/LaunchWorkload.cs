@@ -71,11 +71,9 @@ public sealed partial class LaunchWorkload(
         {
             await transaction.RollbackAsync(cancellationToken);
             db.ChangeTracker.Clear();
-            if (violation.ConstraintName != "ix_workloads_team_name_live")
-            {
-                if (await ExistingAsync(db, request, actor, cancellationToken) is { } existing) return new Outcome.Launched(existing, true);
-                throw;
-            }
+            // A double click breaks both rules at once, and which of them PostgreSQL names is chance: the same request comes first.
+            if (await ExistingAsync(db, request, actor, cancellationToken) is { } existing) return new Outcome.Launched(existing, true);
+            if (violation.ConstraintName != "ix_workloads_team_name_live") throw;
             return new Outcome.NameTaken($"Team {read.Team.Slug} already has a workload named '{workload.Name}'. Choose another name, or delete that one.");
         }
         faults.Pass(FaultPoints.LaunchAfterCommit);

@@ -16,7 +16,7 @@ public sealed partial class ReconcileWorkload
         Decision.Start start => PlaceAsync(lease, situation, start.Offer, cancellationToken),
         Decision.Resume => StartAsync(lease, situation, cancellationToken),
         Decision.Advance advance => AdvanceAsync(lease, advance, situation, cancellationToken),
-        Decision.Expire expire => ExpireAsync(lease, expire, cancellationToken),
+        Decision.Expire expire => ExpireAsync(lease, expire, situation, cancellationToken),
         Decision.Stop stop => StopAsync(lease, situation, stop, cancellationToken),
         Decision.Settle { Phase: WorkloadPhase.Deleted } settle => DeleteAsync(lease, situation, settle, cancellationToken),
         _ => EndAsync(lease, situation, decision, cancellationToken),
@@ -74,11 +74,12 @@ public sealed partial class ReconcileWorkload
             workload.WaitsForCapacity = false;
             workload.Enter(WorkloadPhase.Placing, $"Taking {placement.Offer.InstanceType} on {placement.Offer.Target}.", now);
             db.Allocations.Add(await NewAllocationAsync(workload, situation.Hardware, placement.Offer, quote, now, cancellationToken));
-            await WakeWaitingAsync(db, workload, cancellationToken);
             return $"Offer taken: {placement.Offer.InstanceType} on {placement.Offer.Target} at {quote.HourlyPrice:0.####} {quote.Currency}/h.";
         }, cancellationToken);
-        if (placed) faults.Pass(FaultPoints.StartAllocationCommitted);
-        return placed;
+        if (!placed) return false;
+        faults.Pass(FaultPoints.StartAllocationCommitted);
+        await WakeWaitingAsync(situation.Workload, cancellationToken);
+        return true;
     }
 
     private async Task<Allocation> NewAllocationAsync(Workload workload, HardwareProfileSpec hardware, Offer offer, Quote quote, DateTimeOffset now, CancellationToken cancellationToken) => new()
@@ -132,7 +133,8 @@ public sealed partial class ReconcileWorkload
     private static void RecordStart(PortalDbContext db, Workload workload, Allocation live, string? resourceId, DateTimeOffset startedAt)
     {
         var start = Accrual.ToMicroseconds(startedAt);
-        (live.ResourceId, live.StartedAt) = (resourceId ?? live.ResourceId, start);
+        // From now on its absence is a change that the observer must see.
+        (live.ResourceId, live.StartedAt, live.ObservedState) = (resourceId ?? live.ResourceId, start, ObservedState.Starting);
         workload.StartedAt ??= start;
         db.UsageIntervals.Add(new UsageInterval
         {
@@ -192,8 +194,8 @@ public sealed partial class ReconcileWorkload
             return Task.FromResult<string?>($"Ready, attempt {live.Attempt}: {advance.Reason} {(took > TimeSpan.Zero ? $"{took.TotalSeconds:0.0} s after it was started." : "")}".TrimEnd());
         }, cancellationToken);
 
-    private Task<bool> ExpireAsync(WorkloadLease lease, Decision.Expire expire, CancellationToken cancellationToken) =>
-        ApplyAsync(lease, null, (_, workload, _, now) =>
+    private Task<bool> ExpireAsync(WorkloadLease lease, Decision.Expire expire, Situation situation, CancellationToken cancellationToken) =>
+        ApplyAsync(lease, situation, (_, workload, _, now) =>
         {
             if (workload.ExpiresAt is null || workload.ExpiresAt > now) return Task.FromResult<string?>(null);
             workload.Desired = DesiredState.Stopped;

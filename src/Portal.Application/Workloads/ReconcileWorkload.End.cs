@@ -58,11 +58,12 @@ public sealed partial class ReconcileWorkload
             if (tail is not null) workload.LogTail = tail;
             if (live is not null) await EndAllocationAsync(db, workload, live, situation.Seen, decision, now, cancellationToken);
             Rest(workload, decision, situation.Seen, now);
-            if (live is not null) await WakeWaitingAsync(db, workload, cancellationToken);
             return Words(decision);
         }, cancellationToken, FaultPoints.EndBeforeCommit);
-        if (applied) faults.Pass(FaultPoints.EndAfterCommit);
-        return applied;
+        if (!applied) return false;
+        faults.Pass(FaultPoints.EndAfterCommit);
+        if (situation.Live is not null) await WakeWaitingAsync(situation.Workload, cancellationToken);
+        return true;
     }
 
     private async Task<bool> DeleteAsync(WorkloadLease lease, Situation situation, Decision.Settle settle, CancellationToken cancellationToken)
@@ -85,7 +86,7 @@ public sealed partial class ReconcileWorkload
             {
                 LogTargetRefused(logger, situation.Workload.Id, "delete", situation.Workload.Target, exception.Failure, exception.Message);
                 await NoteReasonAsync(lease, situation, $"Its storage could not be removed yet: {exception.Message}", cancellationToken);
-                await lease.AbandonAsync(situation.Now.AddSeconds(15), cancellationToken);
+                await lease.AbandonAsync(TimeSpan.FromSeconds(15), cancellationToken);
                 return false;
             }
         }
@@ -108,7 +109,7 @@ public sealed partial class ReconcileWorkload
             await db.SaveChangesAsync(cancellationToken);
         }
         // Of a resource that vanished, only the time it was last seen alive is certain; nobody pays for guesses.
-        var ended = Accrual.ToMicroseconds(seen?.EndedAt ?? (seen?.State is ObservedState.Lost or ObservedState.NotFound ? live.LastSampleAt : null) ?? now);
+        var ended = Accrual.ToMicroseconds(seen?.EndedAt ?? (seen?.State is ObservedState.Lost or ObservedState.NotFound ? live.LastSampleAt ?? live.ReadyAt ?? live.StartedAt : null) ?? now);
         if (live.StartedAt is { } start && ended < start) ended = start;
         live.EndedAt = ended;
         live.ExitCode = seen?.ExitCode;
@@ -131,25 +132,32 @@ public sealed partial class ReconcileWorkload
                 workload.NotBefore = replace.NotBefore > now ? replace.NotBefore : null;
                 workload.ErrorAttempts += replace.CountsAsError ? 1 : 0;
                 workload.SetbacksInARow = replace.Failure is null ? 0 : SetbacksAfter(workload, seen) + 1;
-                if (replace.Failure is null) (workload.RestartRequested, workload.ErrorAttempts) = (false, 0);
+                if (replace.Failure is null) BeginAnew(workload, now);
                 workload.ReadyAt = null;
                 return;
             case Decision.Complete complete:
-                (workload.ExitCode, workload.Failure, workload.EndedAt) = (0, null, seen?.EndedAt ?? now);
+                (workload.ExitCode, workload.Failure, workload.EndedAt, workload.RestartRequested) = (0, null, seen?.EndedAt ?? now, false);
                 workload.Enter(WorkloadPhase.Succeeded, complete.Reason, now);
                 return;
             case Decision.Fail fail:
-                (workload.ExitCode, workload.Failure, workload.EndedAt) = (seen?.ExitCode, fail.Failure, seen?.EndedAt ?? now);
+                (workload.ExitCode, workload.Failure, workload.EndedAt, workload.RestartRequested) = (seen?.ExitCode, fail.Failure, seen?.EndedAt ?? now, false);
                 workload.Enter(WorkloadPhase.Failed, fail.Reason, now);
                 return;
             case Decision.Settle settle:
-                (workload.ExitCode, workload.EndedAt, workload.RestartRequested) = (seen?.ExitCode ?? workload.ExitCode, workload.EndedAt ?? now, false);
+                (workload.ExitCode, workload.EndedAt, workload.RestartRequested) = (seen?.ExitCode ?? workload.ExitCode, workload.EndedAt ?? seen?.EndedAt ?? now, false);
                 var reason = settle.Phase == WorkloadPhase.Stopped && workload.ExpiresAt <= now ? "Stopped because its time was up." : settle.Reason;
                 workload.Enter(settle.Phase, reason, now);
                 return;
             default:
                 throw new InvalidOperationException($"{decision.GetType().Name} does not end an attempt.");
         }
+    }
+
+    // A person's wish: a new run of attempts, at the end of the line.
+    private static void BeginAnew(Workload workload, DateTimeOffset now)
+    {
+        (workload.RestartRequested, workload.ErrorAttempts, workload.QueuedAt) = (false, 0, now);
+        (workload.StartedAt, workload.EndedAt, workload.ExitCode, workload.Failure) = (null, null, null, null);
     }
 
     // An attempt that ran for a good while was no setback of the kind that should slow the next one down.
@@ -166,9 +174,17 @@ public sealed partial class ReconcileWorkload
         _ => decision.GetType().Name,
     };
 
-    /// <summary>Room may have come free, or the line moved: those that wait look again.</summary>
-    private static async Task WakeWaitingAsync(PortalDbContext db, Workload workload, CancellationToken cancellationToken) =>
-        await db.Workloads.Where(w => w.Target == workload.Target && w.WaitsForCapacity && w.Id != workload.Id && w.Desired == DesiredState.Running)
-            .OrderBy(w => w.QueuedAt).Take(50)
-            .ExecuteUpdateAsync(set => set.SetProperty(w => w.Generation, w => w.Generation + 1).SetProperty(w => w.NextActionAt, _ => DateTimeOffset.UnixEpoch), cancellationToken);
+    /// <summary>
+    /// Room may have come free, or the line moved: those that wait look again. In a transaction of its own, rows in the order of their ids: nobody who holds one workload's row
+    /// may wait for another's. When a crash loses it, they look within ten seconds by themselves.
+    /// </summary>
+    private async Task WakeWaitingAsync(Workload workload, CancellationToken cancellationToken)
+    {
+        await using var db = await contexts.CreateDbContextAsync(cancellationToken);
+        await db.Database.ExecuteSqlAsync($"""
+            with first as (select id from workloads where target = {workload.Target} and waits_for_capacity and id <> {workload.Id} and desired = 'Running' order by queued_at limit 50),
+              locked as (select w.id from workloads w join first on first.id = w.id order by w.id for no key update of w)
+            update workloads set generation = generation + 1, next_action_at = to_timestamp(0) where id in (select id from locked)
+            """, cancellationToken);
+    }
 }

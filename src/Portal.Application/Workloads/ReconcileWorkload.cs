@@ -17,7 +17,7 @@ namespace Portal.Application.Workloads;
 /// </summary>
 public sealed partial class ReconcileWorkload(
     IDbContextFactory<PortalDbContext> contexts, ComputeTargets targets, PublishedItems items, Placements placements, CurrentPrices prices, WorkloadSecrets secrets,
-    LogIngestion logs, ReconcileOptions options, FaultPoints faults, TimeProvider time, ILogger<ReconcileWorkload> logger)
+    LogIngestion logs, ReconcileOptions options, FaultPoints faults, ILogger<ReconcileWorkload> logger)
 {
     // A workload goes from queued to gone in about ten steps; more in one go is a loop that should yield to others.
     private const int MaxSteps = 25;
@@ -46,9 +46,21 @@ public sealed partial class ReconcileWorkload(
                 }
                 if (!await ActAsync(lease, situation, decision, cancellationToken)) return;
             }
-            await lease.AbandonAsync(time.GetUtcNow().AddSeconds(1), cancellationToken);
+            await lease.AbandonAsync(TimeSpan.FromSeconds(1), cancellationToken);
         }
-        catch (Exception exception) when (exception is not OperationCanceledException)
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        {
+            // Shutting down: another process may go on at once.
+            await AbandonQuietlyAsync(lease);
+            throw;
+        }
+        catch (OperationCanceledException)
+        {
+            // Whether the call had its effect is for the next observation to say.
+            LogTimedOut(logger, workloadId, options.ProviderCallTimeout);
+            await AbandonQuietlyAsync(lease);
+        }
+        catch (Exception exception)
         {
             LogFailed(logger, exception, workloadId);
             await AbandonQuietlyAsync(lease);
@@ -92,7 +104,7 @@ public sealed partial class ReconcileWorkload(
     {
         try
         {
-            await lease.AbandonAsync(time.GetUtcNow().AddSeconds(3), CancellationToken.None);
+            await lease.AbandonAsync(TimeSpan.FromSeconds(3), CancellationToken.None);
         }
         catch (Exception exception) when (exception is Npgsql.NpgsqlException or InvalidOperationException or TimeoutException)
         {
@@ -109,6 +121,9 @@ public sealed partial class ReconcileWorkload(
 
     [LoggerMessage(Level = LogLevel.Error, Message = "Reconciling {WorkloadId} failed; it is tried again")]
     private static partial void LogFailed(ILogger logger, Exception exception, Guid workloadId);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "{WorkloadId}: a call of its target took longer than {Limit}; looking again")]
+    private static partial void LogTimedOut(ILogger logger, Guid workloadId, TimeSpan limit);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Could not give back the lease of {WorkloadId} ({Reason}); it runs out by itself")]
     private static partial void LogNotAbandoned(ILogger logger, Guid workloadId, string reason);

@@ -11,7 +11,7 @@ public sealed class RestartWorkload(ChangeWorkload change)
         {
             if (workload.Desired == DesiredState.Deleted) return Task.FromResult<WorkloadOutcome?>(new WorkloadOutcome.Conflict("It is deleted."));
             if (workload.Phase is WorkloadPhase.Rejected or WorkloadPhase.PendingApproval) return Task.FromResult<WorkloadOutcome?>(new WorkloadOutcome.Conflict("It has not been approved."));
-            if (workload.RestartRequested) return Task.FromResult<WorkloadOutcome?>(new WorkloadOutcome.Accepted(id));
+            if (workload.RestartRequested && workload.Phase.IsActive()) return Task.FromResult<WorkloadOutcome?>(new WorkloadOutcome.Accepted(id));
             var from = workload.Phase;
             if (!workload.Phase.IsActive()) workload.Enqueue("Restarted; looking for a place.", now);
             else if (workload.Phase is WorkloadPhase.Queued or WorkloadPhase.Recovering) (workload.NotBefore, workload.Desired) = (null, DesiredState.Running);

@@ -24,7 +24,7 @@ public sealed class WorkloadChangeFeed
     }
 
     /// <summary>Hands a change to every subscriber of this process.</summary>
-    public Task PublishAsync(WorkloadChange change) => Task.WhenAll(_subscribers.Values.Select(subscriber => subscriber(change)));
+    public Task PublishAsync(WorkloadChange change) => Task.WhenAll(_subscribers.Values.Select(async subscriber => await subscriber(change)));
 
     private sealed class Subscription(Action dispose) : IDisposable
     {

@@ -17,14 +17,15 @@ public sealed partial class WorkloadChangeListener(NpgsqlDataSource dataSource, 
             {
                 await ListenAsync(stoppingToken);
             }
-            catch (Exception exception) when (exception is NpgsqlException or IOException or TimeoutException or InvalidOperationException && !stoppingToken.IsCancellationRequested)
-            {
-                LogLost(logger, exception.Message);
-                await Task.Delay(RetryDelay, time, stoppingToken);
-            }
-            catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
+            catch (Exception) when (stoppingToken.IsCancellationRequested)
             {
                 return;
+            }
+            catch (Exception exception)
+            {
+                // Whatever it was, also a subscriber that threw: without a listener every open page of this process would stand still.
+                LogLost(logger, exception.Message);
+                await Task.Delay(RetryDelay, time, stoppingToken);
             }
         }
     }

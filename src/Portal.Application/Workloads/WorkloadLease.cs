@@ -45,9 +45,9 @@ internal sealed class WorkloadLease(IDbContextFactory<PortalDbContext> contexts,
             """, cancellationToken) == 1;
     }
 
-    /// <summary>The row, locked for this transaction; null when the lease is another's now.</summary>
+    /// <summary>The row, locked for this transaction; null when the lease is another's now. Rows that refer to it may be inserted meanwhile (no key update).</summary>
     public Task<Workload?> LockAsync(PortalDbContext db, CancellationToken cancellationToken) =>
-        db.Workloads.FromSql($"select w.*, w.xmin from workloads w where id = {workloadId} and lease_token = {token} for update").SingleOrDefaultAsync(cancellationToken);
+        db.Workloads.FromSql($"select w.*, w.xmin from workloads w where id = {workloadId} and lease_token = {token} for no key update").SingleOrDefaultAsync(cancellationToken);
 
     /// <summary>Gives the claim back and sets the next look, unless something changed since <paramref name="generation"/>: then false, and the claim is kept.</summary>
     public async Task<bool> ReleaseAsync(long generation, DateTimeOffset? nextActionAt, CancellationToken cancellationToken)
@@ -62,11 +62,11 @@ internal sealed class WorkloadLease(IDbContextFactory<PortalDbContext> contexts,
     }
 
     /// <summary>Gives the claim back whatever changed; used after a failure.</summary>
-    public async Task AbandonAsync(DateTimeOffset nextActionAt, CancellationToken cancellationToken)
+    public async Task AbandonAsync(TimeSpan lookAgainIn, CancellationToken cancellationToken)
     {
         await using var db = await contexts.CreateDbContextAsync(cancellationToken);
         await db.Database.ExecuteSqlAsync($"""
-            update workloads set lease_token = null, lease_expires_at = null, next_action_at = {nextActionAt} where id = {workloadId} and lease_token = {token}
+            update workloads set lease_token = null, lease_expires_at = null, next_action_at = clock_timestamp() + {lookAgainIn} where id = {workloadId} and lease_token = {token}
             """, cancellationToken);
     }
 }

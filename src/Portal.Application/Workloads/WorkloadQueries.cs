@@ -30,10 +30,10 @@ public sealed class WorkloadQueries(IDbContextFactory<PortalDbContext> contexts,
         var now = await db.NowAsync(cancellationToken);
         var (week, tomorrow) = (now.AddDays(-7), now.AddHours(24));
         var visible = db.VisibleWorkloads(actor).Where(w => w.Phase != WorkloadPhase.Deleted);
+        var mine = await visible.CountAsync(w => w.OwnerId == actor.UserId, cancellationToken);
         if (team is not null) visible = visible.Where(w => db.Teams.Any(t => t.Id == w.TeamId && t.Slug == team));
         var counts = await visible.GroupBy(_ => 1).Select(g => new
         {
-            Mine = g.Count(w => w.OwnerId == actor.UserId),
             All = g.Count(),
             Running = g.Count(w => w.Phase == WorkloadPhase.Running),
             Waiting = g.Count(w => Waiting.Contains(w.Phase)),
@@ -41,7 +41,7 @@ public sealed class WorkloadQueries(IDbContextFactory<PortalDbContext> contexts,
             Ending = g.Count(w => w.Phase == WorkloadPhase.Running && w.ExpiresAt < tomorrow),
             Price = g.Where(w => Busy.Contains(w.Phase)).Sum(w => (decimal?)w.HourlyPrice) ?? 0,
         }).SingleOrDefaultAsync(cancellationToken);
-        return counts is null ? new(0, 0, 0, 0, 0, 0, 0) : new(counts.Mine, counts.All, counts.Running, counts.Waiting, counts.Failed, counts.Ending, counts.Price);
+        return counts is null ? new(mine, 0, 0, 0, 0, 0, 0) : new(mine, counts.All, counts.Running, counts.Waiting, counts.Failed, counts.Ending, counts.Price);
     }
 
     /// <summary>A name not taken in the team, made from the item's slug: <c>jupyter-notebook-03</c>.</summary>
@@ -68,6 +68,7 @@ public sealed class WorkloadQueries(IDbContextFactory<PortalDbContext> contexts,
         if (filter.Phases.Count > 0) query = query.Where(w => filter.Phases.Contains(w.Phase));
         if (!string.IsNullOrEmpty(filter.Target)) query = query.Where(w => w.Target == filter.Target);
         if (filter.Since is { } since) query = query.Where(w => w.PhaseSince >= since);
+        if (filter.EndsBefore is { } end) query = query.Where(w => w.ExpiresAt < end);
         if (!string.IsNullOrEmpty(filter.Item))
             query = query.Where(w => db.ItemVersions.Any(v => v.Id == w.ItemVersionId && db.CatalogItems.Any(i => i.Id == v.ItemId && i.Slug == filter.Item)));
         if (!string.IsNullOrWhiteSpace(filter.Q) && !filter.Q.Contains('\0'))

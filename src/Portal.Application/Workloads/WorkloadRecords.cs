@@ -61,6 +61,8 @@ public sealed record WorkloadFilter
     public string? Q { get; init; }
     /// <summary>Only what changed its phase since.</summary>
     public DateTimeOffset? Since { get; init; }
+    /// <summary>Only what ends by itself before.</summary>
+    public DateTimeOffset? EndsBefore { get; init; }
     public bool IncludeDeleted { get; init; }
     /// <summary>createdAt, name, price, phase, expiresAt; a leading - turns it round. Null: what needs attention first.</summary>
     public string? Sort { get; init; }

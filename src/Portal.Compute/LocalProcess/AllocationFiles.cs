@@ -56,6 +56,34 @@ internal static class JsonFile
         }
     }
 
+    /// <summary>For what is only convenient to remember: a full disk is no error.</summary>
+    internal static void TryWrite<T>(string path, T value)
+    {
+        try
+        {
+            Write(path, value);
+        }
+        catch (IOException)
+        {
+            // Found out again at the next look.
+        }
+    }
+
+    /// <summary>For what must be said also when the disk is full: uses the room that the supervisor has put aside.</summary>
+    internal static void WriteReserved<T>(string path, T value)
+    {
+        try
+        {
+            Write(path, value);
+        }
+        catch (IOException) when (File.Exists(path + ".reserved"))
+        {
+            using (var stream = new FileStream(path + ".reserved", FileMode.Open, FileAccess.Write))
+                stream.Write(JsonSerializer.SerializeToUtf8Bytes(value, Format));
+            File.Move(path + ".reserved", path, overwrite: true);
+        }
+    }
+
     internal static void Write<T>(string path, T value)
     {
         var fresh = $"{path}.{Guid.NewGuid():N}.new";

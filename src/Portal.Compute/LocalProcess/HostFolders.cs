@@ -50,6 +50,21 @@ internal sealed class HostFolders(string dataFolder)
         Create(Workloads, NativeCalls.IsRoot ? Enter : Private);
     }
 
+    /// <summary>An exclusive hold on one of a fixed set of lock files; null while another process has it.</summary>
+    internal FileStream? TryLock(long number)
+    {
+        var folder = Path.Combine(Data, "locks");
+        Create(folder, Private);
+        try
+        {
+            return new FileStream(Path.Combine(folder, $"{number}"), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+        }
+        catch (IOException e) when (e.HResult is not (NativeCalls.NoSpaceLeft or NativeCalls.QuotaExceeded))
+        {
+            return null;
+        }
+    }
+
     /// <summary>The portal's own folders of one allocation.</summary>
     internal void CreateAllocation(Guid workloadId, Guid allocationId)
     {

@@ -97,7 +97,8 @@ internal static class SandboxCommand
             arguments.Add("--unshare-user");
         arguments.AddRange(SystemMounts(plan));
         arguments.AddRange(OwnFolders(folders, plan));
-        arguments.AddRange(["--chdir", "/", "--"]);
+        // What only holds the way to the workload's own folders is not for writing.
+        arguments.AddRange(["--remount-ro", "/home", "--remount-ro", "/root", "--remount-ro", "/run", "--remount-ro", folders.Data, "--chdir", "/", "--"]);
         return NativeCalls.IsRoot ? [.. arguments, .. Drop(plan.Account)] : arguments;
     }
 

@@ -9,9 +9,9 @@ public sealed partial class LocalProcessTarget
     public Task<TargetDescription> DescribeAsync(CancellationToken cancellationToken) => GuardAsync("describe itself", async () =>
     {
         var level = await _isolation.LevelAsync(cancellationToken);
-        var reason = Unhealthy(level);
+        var (hostId, reason) = TryHostId(out var id) is { } defect ? (null, Unhealthy(level) ?? defect) : (id, Unhealthy(level));
         return new TargetDescription(
-            Name, "local", _hostId.Value, reason is null, reason, HostCapacity.Physical(_options), HostCapacity.Allocatable(_options), HostIsolation.Word(level), _limits.Value.By);
+            Name, "local", hostId, reason is null, reason, HostCapacity.Physical(_options), HostCapacity.Allocatable(_options), HostIsolation.Word(level), _limits.Value.By);
     });
 
     public Task<IReadOnlyList<Offer>> GetOffersAsync(OfferRequest request, CancellationToken cancellationToken) => GuardAsync<IReadOnlyList<Offer>>("make an offer", async () =>
@@ -20,6 +20,21 @@ public sealed partial class LocalProcessTarget
         var reason = description.Reason ?? TooLarge(request, description.Capacity) ?? NotInstalled(request.Requires) ?? NotApart(description.Isolation, request.OwnerId);
         return [new Offer(Name, "local", "", "host", CapacityType.OnDemand, reason is null, reason)];
     });
+
+    /// <summary>Why the data folder cannot be used, or null and the host's id.</summary>
+    private string? TryHostId(out string? hostId)
+    {
+        try
+        {
+            hostId = _hostId.Value;
+            return null;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            hostId = null;
+            return $"the data folder {_folders.Data} cannot be used (Local:DataFolder): {e.Message}";
+        }
+    }
 
     private string? Unhealthy(IsolationLevel level)
     {

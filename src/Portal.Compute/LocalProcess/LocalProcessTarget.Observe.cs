@@ -6,6 +6,7 @@ namespace Portal.Compute.LocalProcess;
 public sealed partial class LocalProcessTarget
 {
     private const int ProbesAtOnce = 16;
+    private const uint LowestTeamUser = 100;
 
     public Task<Observation> ObserveAsync(Guid allocationId, CancellationToken cancellationToken) => GuardAsync("observe the program", async () =>
     {
@@ -23,6 +24,11 @@ public sealed partial class LocalProcessTarget
             try
             {
                 return await ObserveOneAsync(pair.w, pair.a, cancellationToken);
+            }
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+            {
+                // One that cannot be looked at says nothing about the others, nor about itself.
+                return new Observation(pair.a, ObservedState.Unknown) { WorkloadId = pair.w, Message = e.Message };
             }
             finally
             {
@@ -72,7 +78,7 @@ public sealed partial class LocalProcessTarget
         {
             case PortHolder.Foreign:
                 var clash = new PortClash(port, _clock.GetUtcNow());
-                JsonFile.Write(FileOf(state.WorkloadId, state.AllocationId, "clash.json"), clash);
+                JsonFile.TryWrite(FileOf(state.WorkloadId, state.AllocationId, "clash.json"), clash);
                 Log.PortClash(_logger, port, state.AllocationId);
                 return waiting with { Failure = FailureClass.Crashed, Message = Words(clash) };
             case PortHolder.Nobody:
@@ -82,7 +88,7 @@ public sealed partial class LocalProcessTarget
             return waiting with { Message = refusal };
         // Written down so that it stays ready: what a busy program answers later is not the start's business.
         var ready = new AllocationReady(_clock.GetUtcNow());
-        JsonFile.Write(FileOf(state.WorkloadId, state.AllocationId, "ready.json"), ready);
+        JsonFile.TryWrite(FileOf(state.WorkloadId, state.AllocationId, "ready.json"), ready);
         return seen with { State = ObservedState.Ready, ReadyAt = ready.At };
     }
 
@@ -104,32 +110,46 @@ public sealed partial class LocalProcessTarget
     {
         if (JsonFile.Read<AllocationLoss>(file) is not { } loss)
         {
-            KillLeftovers(state);
+            if (!KillLeftovers(state))
+                return seen with { State = ObservedState.Stopping, Message = "Its supervisor is gone; what is left of the program is being ended." };
             var restarted = state.BootId != ProcessTable.BootId();
             loss = new AllocationLoss(
                 // It certainly lived when it was last measured; nobody is billed for more than that.
                 seen.Use?.At ?? state.StartedAt, seen.StopRequested,
                 restarted ? "The host was restarted." : "Its supervisor was ended from outside; the program was ended with it.");
-            JsonFile.Write(file, loss);
+            JsonFile.TryWrite(file, loss);
             Log.Lost(_logger, state.AllocationId);
         }
         return seen with { State = ObservedState.Lost, Failure = FailureClass.Lost, EndedAt = loss.EndedAt, StopRequested = loss.StopRequested, Message = loss.Message };
     }
 
-    private static void KillLeftovers(AllocationState state)
+    /// <summary>Ends what a dead supervisor has left; false when something will not go (yet).</summary>
+    private static bool KillLeftovers(AllocationState state)
     {
         // Children come while their parents go: look until a look finds nothing.
-        for (var look = 0; look < 500; look++)
+        for (var look = 0; look < 200; look++)
         {
-            var left = ProcessTable.InGroups(state.Groups).Concat(ProcessTable.OfAllocation(state.AllocationId)).Distinct().ToList();
+            var left = Leftovers(state);
             if (left.Count == 0)
-                break;
+            {
+                foreach (var group in state.Groups.Where(Directory.Exists))
+                    HostLimits.Remove(group);
+                return true;
+            }
             foreach (var pid in left)
                 NativeCalls.Kill(pid, NativeCalls.SigKill);
             Thread.Sleep(10);
         }
-        foreach (var group in state.Groups.Where(Directory.Exists))
-            HostLimits.Remove(group);
+        return false;
+    }
+
+    private static HashSet<int> Leftovers(AllocationState state)
+    {
+        HashSet<int> left = [.. ProcessTable.InGroups(state.Groups), .. ProcessTable.OfAllocation(state.AllocationId)];
+        // A team's user runs nothing but workloads, and those are below their supervisors: what is not is left over, whatever it has made of its environment.
+        if (NativeCalls.IsRoot && state.User >= LowestTeamUser)
+            left.UnionWith(ProcessTable.Unsupervised(state.User));
+        return left;
     }
 
     /// <summary>Inodes of sockets already known to be the allocation's own.</summary>

@@ -65,6 +65,7 @@ public sealed partial class LocalProcessTarget
             ["PATH"] = HostCapacity.WorkloadPath,
             ["HOME"] = work,
             ["LANG"] = "C.UTF-8",
+            ["SHELL"] = File.Exists("/bin/bash") ? "/bin/bash" : "/bin/sh",
             ["TMPDIR"] = "/tmp",
             ["USER"] = account.Name,
             ["LOGNAME"] = account.Name,

@@ -10,26 +10,20 @@ public sealed partial class LocalProcessTarget
 
     public Task<StartReceipt> StartAsync(AllocationSpec spec, CancellationToken cancellationToken) => GuardAsync("start the program", async () =>
     {
-        var gate = Gate(spec.AllocationId);
-        await gate.WaitAsync(cancellationToken);
+        using var claim = await ClaimAsync(spec.AllocationId, cancellationToken);
+        // What an earlier call has started, also when it has ended since: one allocation runs once.
+        if (ReadState(spec.WorkloadId, spec.AllocationId) is { } state)
+            return Receipt(state);
         _starting[spec.AllocationId] = true;
         try
         {
-            return await FindStartedAsync(spec, cancellationToken) ?? await StartFreshAsync(spec, cancellationToken);
+            return await StartFreshAsync(spec, cancellationToken);
         }
         finally
         {
             _starting.TryRemove(spec.AllocationId, out _);
-            gate.Release();
         }
     });
-
-    /// <summary>What an earlier call has started, also when it has ended since: one allocation runs once.</summary>
-    private async Task<StartReceipt?> FindStartedAsync(AllocationSpec spec, CancellationToken cancellationToken)
-    {
-        await Task.CompletedTask.WaitAsync(cancellationToken);
-        return ReadState(spec.WorkloadId, spec.AllocationId) is { } state ? Receipt(state) : null;
-    }
 
     private async Task<StartReceipt> StartFreshAsync(AllocationSpec spec, CancellationToken cancellationToken)
     {

@@ -6,17 +6,11 @@ public sealed partial class LocalProcessTarget
 {
     public Task StopAsync(Guid allocationId, TimeSpan grace, CancellationToken cancellationToken) => GuardAsync("stop the program", async () =>
     {
-        var gate = Gate(allocationId);
-        await gate.WaitAsync(cancellationToken);
-        try
+        using (await ClaimAsync(allocationId, cancellationToken))
         {
             if (_folders.WorkloadOf(allocationId) is { } workloadId && ReadState(workloadId, allocationId) is { } state && state.HostId == _hostId.Value)
                 AskToStop(state, grace);
             return true;
-        }
-        finally
-        {
-            gate.Release();
         }
     });
 
@@ -52,7 +46,7 @@ public sealed partial class LocalProcessTarget
             return;
         // A second request does not start the grace again, but may cut it short.
         if (JsonFile.Read<StopRequest>(Own("stop")) is null || grace == TimeSpan.Zero)
-            JsonFile.Write(Own("stop"), new StopRequest(Math.Max(0, grace.TotalSeconds), _clock.GetUtcNow()));
+            JsonFile.WriteReserved(Own("stop"), new StopRequest(Math.Max(0, grace.TotalSeconds), _clock.GetUtcNow()));
         Log.StopAsked(_logger, state.AllocationId, grace.TotalSeconds);
         if (!IsSupervised(state) && !File.Exists(Own("exit.json")))
             KillLeftovers(state);

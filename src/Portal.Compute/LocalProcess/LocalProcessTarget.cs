@@ -32,7 +32,8 @@ public sealed partial class LocalProcessTarget : IComputeTarget, IDisposable
         _folders = new HostFolders(_options.DataFolder);
         _isolation = new HostIsolation(_options, _folders);
         _limits = new Lazy<HostLimits>(() => new HostLimits(_options.LimitsBy));
-        _hostId = new Lazy<string>(ReadOrMakeHostId);
+        // A failure, such as a full disk, is not remembered.
+        _hostId = new Lazy<string>(ReadOrMakeHostId, LazyThreadSafetyMode.PublicationOnly);
     }
 
     public string Name => "local";
@@ -64,7 +65,36 @@ public sealed partial class LocalProcessTarget : IComputeTarget, IDisposable
         return File.ReadAllText(_folders.HostIdFile).Trim();
     }
 
-    private SemaphoreSlim Gate(Guid id) => _gates[(uint)id.GetHashCode() % _gates.Length];
+    /// <summary>One at a time per allocation, among the threads of this process and among the portal's processes on this host; a process that dies lets go.</summary>
+    private async Task<IDisposable> ClaimAsync(Guid allocationId, CancellationToken cancellationToken)
+    {
+        var number = (uint)allocationId.GetHashCode() % _gates.Length;
+        await _gates[number].WaitAsync(cancellationToken);
+        try
+        {
+            _folders.CreateRoot();
+            while (true)
+            {
+                if (_folders.TryLock(number) is { } file)
+                    return new Claim(_gates[number], file);
+                await Task.Delay(TimeSpan.FromMilliseconds(20), _clock, cancellationToken);
+            }
+        }
+        catch
+        {
+            _gates[number].Release();
+            throw;
+        }
+    }
+
+    private sealed class Claim(SemaphoreSlim gate, FileStream file) : IDisposable
+    {
+        public void Dispose()
+        {
+            file.Dispose();
+            gate.Release();
+        }
+    }
 
     /// <summary>Lets nothing but <see cref="ComputeTargetException"/> and cancellation out.</summary>
     private async Task<T> GuardAsync<T>(string what, Func<Task<T>> action)

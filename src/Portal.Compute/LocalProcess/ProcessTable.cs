@@ -6,6 +6,9 @@ namespace Portal.Compute.LocalProcess;
 /// <summary>What /proc says about processes.</summary>
 internal static class ProcessTable
 {
+    /// <summary>What a supervisor calls itself; the kernel keeps 15 characters.</summary>
+    internal const string SupervisorName = "portal-superv";
+
     internal static string BootId() => File.ReadAllText("/proc/sys/kernel/random/boot_id").Trim();
 
     /// <summary>A pid alone may be somebody else by now; with its start time it is not. A zombie does not live.</summary>
@@ -31,6 +34,20 @@ internal static class ProcessTable
         foreach (var pid in Pids().Where(p => p != Environment.ProcessId && p != 1))
             if (Environ(pid) is { } environment && Holds(environment, mark) && Stat(pid) is { State: not ('Z' or 'X') })
                 yield return pid;
+    }
+
+    /// <summary>Processes of a user that have no supervisor of root's above them.</summary>
+    internal static IEnumerable<int> Unsupervised(uint user)
+    {
+        var all = Pids().Select(pid => (pid, Stat: Stat(pid))).Where(p => p.Stat is not null).ToDictionary(p => p.pid, p => p.Stat!);
+        bool IsSupervised(int pid)
+        {
+            for (var steps = 0; steps < all.Count && all.TryGetValue(pid, out var stat); steps++, pid = stat.Parent)
+                if (stat.Name == SupervisorName && User(pid) == 0)
+                    return true;
+            return false;
+        }
+        return [.. all.Where(p => p.Value.State is not ('Z' or 'X') && User(p.Key) == user && !IsSupervised(p.Key)).Select(p => p.Key)];
     }
 
     /// <summary>Processes in control groups, ours by construction.</summary>
@@ -109,13 +126,28 @@ internal static class ProcessTable
     private static IEnumerable<int> Pids() =>
         Directory.EnumerateDirectories("/proc").Select(Path.GetFileName).Where(n => char.IsAsciiDigit(n![0])).Select(n => int.Parse(n!, CultureInfo.InvariantCulture));
 
+    /// <summary>The real user; no user at all when the process is gone.</summary>
+    private static uint? User(int pid)
+    {
+        try
+        {
+            var line = File.ReadLines($"/proc/{pid}/status").First(l => l.StartsWith("Uid:", StringComparison.Ordinal));
+            return uint.Parse(line.Split('\t')[1], CultureInfo.InvariantCulture);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or InvalidOperationException)
+        {
+            return null;
+        }
+    }
+
     private static ProcessStat? Stat(int pid)
     {
         try
         {
             var text = File.ReadAllText($"/proc/{pid}/stat", Encoding.Latin1);
-            var fields = text[(text.LastIndexOf(')') + 2)..].Split(' ');
-            return new ProcessStat(fields[0][0], int.Parse(fields[1], CultureInfo.InvariantCulture), long.Parse(fields[19], CultureInfo.InvariantCulture));
+            var end = text.LastIndexOf(')');
+            var fields = text[(end + 2)..].Split(' ');
+            return new ProcessStat(text[(text.IndexOf('(', StringComparison.Ordinal) + 1)..end], fields[0][0], int.Parse(fields[1], CultureInfo.InvariantCulture), long.Parse(fields[19], CultureInfo.InvariantCulture));
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -123,5 +155,5 @@ internal static class ProcessTable
         }
     }
 
-    private sealed record ProcessStat(char State, int Parent, long Start);
+    private sealed record ProcessStat(string Name, char State, int Parent, long Start);
 }

@@ -77,6 +77,8 @@ public static class WorkloadPlanner
         if (workload.Desired != DesiredState.Running) return Wind(workload, live, seen, now);
         if (workload.Phase is WorkloadPhase.PendingApproval || !workload.Phase.IsActive() && live is null) return new Decision.None();
         if (live is null) return Place(workload, placement, now);
+        // However the old attempt came to its end, a wished restart is what follows: a wish is never lost to a crash.
+        if (workload.RestartRequested && IsOver(live, seen!)) return new Decision.Replace(WorkloadPhase.Queued, null, "Restarting.", now, CountsAsError: false);
         return seen!.State switch
         {
             ObservedState.Unknown => new Decision.Wait(now + LookAgain),
@@ -93,13 +95,16 @@ public static class WorkloadPlanner
         live is null && workload.Desired == DesiredState.Running && workload.Phase is not WorkloadPhase.PendingApproval && workload.Phase.IsActive()
         && !(workload.NotBefore > now) && !(workload.ExpiresAt <= now);
 
+    private static bool IsOver(AllocationSnapshot live, Observation seen) =>
+        seen.State is ObservedState.Exited or ObservedState.Lost || (seen.State == ObservedState.NotFound && live.StartedAt is not null);
+
     private static Decision Wind(WorkloadSnapshot workload, AllocationSnapshot? live, Observation? seen, DateTimeOffset now)
     {
         var rest = workload.Desired == DesiredState.Deleted ? WorkloadPhase.Deleted : WorkloadPhase.Stopped;
         if (live is null)
             return workload.Phase == WorkloadPhase.Deleted || (rest == WorkloadPhase.Stopped && !workload.Phase.IsActive())
                 ? new Decision.None()
-                : new Decision.Settle(rest, rest == WorkloadPhase.Deleted ? "Deleted." : "Stopped before it ran.");
+                : new Decision.Settle(rest, rest == WorkloadPhase.Deleted ? "Deleted." : workload.Phase == WorkloadPhase.Recovering ? "Stopped." : "Stopped before it ran.");
         return seen!.State switch
         {
             ObservedState.Unknown => new Decision.Wait(now + LookAgain),
@@ -139,6 +144,8 @@ public static class WorkloadPlanner
             return workload.Phase != WorkloadPhase.Running
                 ? new Decision.Advance(WorkloadPhase.Running, workload.ReadyTimeout is null ? "The program has started." : "It answers.")
                 : workload.ExpiresAt is { } end ? new Decision.Wait(end) : new Decision.None();
+        // Ready once is ready enough: a program that is busy, or a target that has to find out anew, is no reason to end it.
+        if (workload.Phase == WorkloadPhase.Running) return new Decision.Wait(Earlier(now + TimeSpan.FromSeconds(10), workload.ExpiresAt));
         if (workload.ReadyTimeout is { } timeout && now >= live.StartedAt + timeout)
             return new Decision.Stop($"Not ready within {Words(timeout)}{(seen.Message is null ? "" : ": " + seen.Message)}", FailureClass.NotReadyInTime);
         if (workload.Phase is WorkloadPhase.Placing or WorkloadPhase.Queued or WorkloadPhase.Recovering)
@@ -149,7 +156,7 @@ public static class WorkloadPlanner
     private static Decision AfterAskedEnd(WorkloadSnapshot workload, AllocationSnapshot live, Observation seen, DateTimeOffset now)
     {
         if (live.PendingFailure is { } failure) return AfterFailure(workload, failure, live.PendingReason ?? seen.Message ?? "It failed.", now);
-        return new Decision.Replace(WorkloadPhase.Queued, null, workload.RestartRequested ? "Restarting." : "Started again while it was stopping.", now, CountsAsError: false);
+        return new Decision.Replace(WorkloadPhase.Queued, null, "Started again while it was stopping.", now, CountsAsError: false);
     }
 
     private static Decision AfterOwnEnd(WorkloadSnapshot workload, Observation seen, DateTimeOffset now)
@@ -166,6 +173,7 @@ public static class WorkloadPlanner
         FailureClass.Interrupted or FailureClass.Lost => workload.Retry.On.Contains("interruption")
             ? Again(workload, failure, reason, now, WorkloadPhase.Recovering, countsAsError: false)
             : new Decision.Fail(failure, reason),
+        FailureClass.NoCapacity when !workload.Retry.On.Contains("noCapacity") => new Decision.Fail(failure, reason),
         FailureClass.NoCapacity or FailureClass.Throttled or FailureClass.QuotaExceeded =>
             Again(workload, failure, reason, now, WorkloadPhase.Queued, countsAsError: false),
         FailureClass.Crashed or FailureClass.NotReadyInTime or FailureClass.ImagePull =>

@@ -6,6 +6,7 @@ internal static class PortalPages
     public static IServiceCollection AddPortalPages(this IServiceCollection services)
     {
         services.AddRazorComponents().AddInteractiveServerComponents(options => options.DisconnectedCircuitRetentionPeriod = TimeSpan.FromMinutes(3));
+        services.AddScoped<Workloads.WorkloadCommands>();
         return services.AddPortalComponents();
     }
 

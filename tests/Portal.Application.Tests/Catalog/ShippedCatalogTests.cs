@@ -70,6 +70,13 @@ public sealed class ShippedCatalogTests
         Encoding.UTF8.GetString(rendered.ParameterFiles["train.py"]).Should().Contain("::metric loss=").And.Contain("os.replace").And.EndWith("\n");
     }
 
+    [Fact]
+    public void ShippedItems_StoredAndReadBack_AreTheSame()
+    {
+        foreach (var item in Load.Items)
+            PortalJson.Read<ItemSpec>(PortalJson.Write(item.Spec)).Should().BeEquivalentTo(item.Spec, o => o.WithStrictOrdering());
+    }
+
     private static (ItemSpec Spec, IReadOnlyDictionary<string, byte[]> Files) Item(string slug)
     {
         var item = Load.Items.Should().ContainSingle(i => i.Spec.Slug == slug).Subject;

@@ -129,7 +129,14 @@ public sealed class DeploymentRendererTests
 
     internal static ItemSpec Item() => new()
     {
-        Slug = "x", Name = "X", Kind = Domain.Workloads.WorkloadKind.TrainingRun, Category = "c", Summary = "s", Version = "1.0.0", Hardware = ["cpu"], Deployments = [],
+        Slug = "x",
+        Name = "X",
+        Kind = Domain.Workloads.WorkloadKind.TrainingRun,
+        Category = "c",
+        Summary = "s",
+        Version = "1.0.0",
+        Hardware = ["cpu"],
+        Deployments = [],
     };
 
     internal static ParameterSpec Of(string name, ParameterType type) => new() { Name = name, Type = type };

@@ -33,7 +33,8 @@ internal static class CatalogShapes
         new("gpu", new ObjectShape(
             new("kind", Line, "GPU model, such as T4.", true),
             new("count", new WholeShape(1, 1000), "How many.", true),
-            new("memoryGiB", new NumberShape(1, 10_000), "Memory of each in GiB.", true)) { Nullable = true }, "GPUs; left out when there are none."),
+            new("memoryGiB", new NumberShape(1, 10_000), "Memory of each in GiB.", true))
+        { Nullable = true }, "GPUs; left out when there are none."),
         new("diskGiB", new WholeShape(1, 100_000), "Disk in GiB."),
         new("restricted", new FlagShape(), "True: needs an access grant.")), 1);
 

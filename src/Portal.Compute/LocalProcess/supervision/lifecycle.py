@@ -73,6 +73,7 @@ class Supervision:
         processes.become_subreaper()
         self._catch_signals()
         records.reserve(self.home, "exit.json")
+        records.reserve(self.home, "stop")
         self.log = logs.SegmentedLog(os.path.join(self.home, "log"), spec["logSegmentBytes"], spec["logMaxBytes"])
         self.limits = limits.Limits(spec["limits"], self.log)
         self.limits.prepare()

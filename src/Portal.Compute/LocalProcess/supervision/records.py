@@ -46,7 +46,7 @@ def write_loosely(folder, name, document):
 
 
 def reserve(folder, name):
-    """Claims the blocks for a document that must be writable later even when the disk is full."""
+    """Claims the blocks for a document that must be writable later even when the disk is full; the portal writes `stop` so."""
     _write(os.path.join(folder, name + ".reserved"), b" " * RESERVE_BYTES, durable=True)
 
 

@@ -18,6 +18,7 @@ public partial class LineChart : IAsyncDisposable
     private List<(double X, string Text, string Anchor)> _xTicks = [];
     private List<(ChartSeries Series, int Color, IReadOnlyList<ChartPoint> Points)> _drawn = [];
     private int _width = 640;
+    private bool _whole;
     private bool _table;
 
     /// <summary>What the chart shows, for assistive technology: <c>Loss by step</c>.</summary>
@@ -101,11 +102,12 @@ public partial class LineChart : IAsyncDisposable
             _frame = null;
             return;
         }
+        _whole = points.All(p => double.IsInteger(p.X));
         var minX = MinX ?? points.Min(p => p.X);
         var maxX = Math.Max(MaxX ?? points.Max(p => p.X), minX);
         // One point has no span; give it room on both sides.
         if (maxX - minX <= 0) (minX, maxX) = Axis == ChartAxis.Time ? (minX - 30, maxX + 30) : (minX - 1, maxX + 1);
-        var ticks = ChartScale.Covering(MinY ?? points.Min(p => p.Y), MaxY ?? points.Max(p => p.Y), Small ? 3 : 5);
+        var ticks = YTicks(points);
         var step = ticks.Count > 1 ? ticks[1] - ticks[0] : 0;
         _yTicks = [.. ticks.Select(t => (t, ChartScale.Text(t, t == 0 ? 0 : step)))];
         var left = 14 + _yTicks.Max(t => t.Text.Length) * 6.6;
@@ -114,13 +116,24 @@ public partial class LineChart : IAsyncDisposable
         _drawn = [.. Series.Select((s, i) => (s, s.Color is >= 1 and <= 6 ? s.Color : LineColors[i % LineColors.Length], ChartThinning.Thin(s.Points, Math.Max(100, _width))))];
     }
 
+    // A small chart whose ends are given shows just these and the middle.
+    private IReadOnlyList<double> YTicks(List<ChartPoint> points) => (Small, MinY, MaxY) switch
+    {
+        (true, { } min, { } max) when min < max && points.All(p => p.Y <= max) => [min, (min + max) / 2, max],
+        _ => ChartScale.Covering(MinY ?? points.Min(p => p.Y), MaxY ?? points.Max(p => p.Y), Small ? 3 : 5),
+    };
+
     private List<(double, string, string)> XTicks(ChartFrame frame)
     {
-        var wanted = Math.Clamp((int)(frame.Width / 110), 2, Small ? 3 : 8);
+        var wanted = Math.Clamp((int)(frame.Width / 95), 3, 8);
         List<(double X, string Text)> ticks;
-        if (Axis == ChartAxis.Time)
+        var (from, to) = (At(frame.MinX), At(frame.MaxX));
+        if (Axis == ChartAxis.Time && Small)
         {
-            var (from, to) = (At(frame.MinX), At(frame.MaxX));
+            ticks = [.. new[] { frame.MinX, (frame.MinX + frame.MaxX) / 2, frame.MaxX }.Select(x => (x, TimeTicks.Text(TimeZone.Local(At(x)), to - from)))];
+        }
+        else if (Axis == ChartAxis.Time)
+        {
             ticks = [.. TimeTicks.Between(from, to, TimeZone.Zone, wanted).Select(t => (t.ToUnixTimeMilliseconds() / 1000d, TimeTicks.Text(TimeZone.Local(t), to - from)))];
         }
         else
@@ -130,6 +143,9 @@ public partial class LineChart : IAsyncDisposable
         }
         return [.. ticks.Select(t => (t.X, t.Text, Anchor(frame, t.X)))];
     }
+
+    // A marker's words go to the side with more room and are cut to it (6 px is a generous letter of 11 px Inter).
+    private static string Fit(string text, double room) => text.Length * 6 <= room ? text : room < 60 ? "" : text[..(int)(room / 6)] + "…";
 
     // Words at the edges stay inside the drawing.
     private static string Anchor(ChartFrame frame, double x)

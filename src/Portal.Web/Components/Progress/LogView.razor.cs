@@ -87,11 +87,12 @@ public partial class LogView : IAsyncDisposable
         GC.SuppressFinalize(this);
     }
 
-    private void Search(ChangeEventArgs e)
+    private Task SearchAsync(ChangeEventArgs e)
     {
         _term = e.Value?.ToString() ?? "";
         _at = 0;
         FindAgain();
+        return GoAsync(0);
     }
 
     private void FindAgain()
