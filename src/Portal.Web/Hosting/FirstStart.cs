@@ -61,7 +61,7 @@ public sealed partial class FirstStart(
         await using var db = await contexts.CreateDbContextAsync(cancellationToken);
         await db.Database.OpenConnectionAsync(cancellationToken);
         state.WaitingFor = "migrations (run Portal.Migrations)";
-        if ((await db.Database.GetPendingMigrationsAsync(cancellationToken)).Any()) throw new InvalidOperationException("Migrations are pending.");
+        if (!await db.IsMigratedAsync(cancellationToken)) throw new InvalidOperationException("Migrations are pending.");
         state.WaitingFor = "first-start data";
         await db.Database.ExecuteSqlAsync($"select pg_advisory_lock(hashtextextended('first-start', 0))", cancellationToken);
         if (!await db.Installations.AnyAsync(cancellationToken))

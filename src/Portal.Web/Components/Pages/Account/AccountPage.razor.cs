@@ -1,0 +1,54 @@
+using Microsoft.AspNetCore.Components;
+using Portal.Domain.Access;
+using Portal.Web.Access;
+using Portal.Web.Api;
+using Portal.Web.Components.Surfaces;
+
+namespace Portal.Web.Components.Pages.Account;
+
+/// <summary>The person's own account: who they are to the portal, their password, their access tokens.</summary>
+public sealed partial class AccountPage : IDisposable
+{
+    private readonly CancellationTokenSource _lifetime = new();
+    private Actor? _you;
+    private bool _failed;
+
+    [SupplyParameterFromQuery] private string? Tab { get; set; }
+
+    [Inject] private CurrentActor CurrentActor { get; set; } = null!;
+
+    [Inject] private NavigationManager Navigation { get; set; } = null!;
+
+    private static IReadOnlyList<TabItem> TabItems { get; } = [new("profile", "Profile", "/account"), new("tokens", "Access tokens", "/account?tab=tokens")];
+
+    private string ActiveTab => Tab == "tokens" ? "tokens" : "profile";
+
+    protected override Task OnInitializedAsync() => LoadAsync();
+
+    public void Dispose()
+    {
+        _lifetime.Cancel();
+        _lifetime.Dispose();
+    }
+
+    private async Task LoadAsync()
+    {
+        _failed = false;
+        try
+        {
+            _you = await CurrentActor.GetAsync(_lifetime.Token);
+        }
+        catch (OperationCanceledException) when (_lifetime.IsCancellationRequested)
+        {
+            // The page is gone.
+        }
+        catch (SignedOutException)
+        {
+            Navigation.NavigateTo("/sign-in", forceLoad: true);
+        }
+        catch (Exception exception) when (ApiProblems.IsDatabaseDown(exception))
+        {
+            _failed = true;
+        }
+    }
+}

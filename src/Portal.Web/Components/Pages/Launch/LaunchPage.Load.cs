@@ -1,0 +1,81 @@
+using Portal.Application.Catalog;
+using Portal.Domain.Access;
+using Portal.Web.Access;
+using Portal.Web.Api;
+
+namespace Portal.Web.Components.Pages.Launch;
+
+public sealed partial class LaunchPage
+{
+    private enum Stage { Loading, Ready, NoItem, NoTeam, DatabaseAway }
+
+    private async Task LoadAsync()
+    {
+        _stage = Stage.Loading;
+        _state = null;
+        _remark = _copiedFrom = _freeName = null;
+        _problem = null;
+        _launched = false;
+        _loaded = Wanted;
+        try
+        {
+            _stage = await PrepareAsync(await CurrentActor.GetAsync(_lifetime.Token));
+        }
+        catch (OperationCanceledException) when (_lifetime.IsCancellationRequested)
+        {
+            // The page is gone.
+        }
+        catch (SignedOutException)
+        {
+            Navigation.NavigateTo("/sign-in", forceLoad: true);
+        }
+        catch (Exception exception) when (ApiProblems.IsDatabaseDown(exception))
+        {
+            _stage = Stage.DatabaseAway;
+        }
+    }
+
+    private async Task<Stage> PrepareAsync(Actor actor)
+    {
+        if (await Items.FindAsync(Slug, Version, _lifetime.Token) is not { } version) return Stage.NoItem;
+        _teams = actor.Teams;
+        if (_teams.Count == 0) return Stage.NoTeam;
+        var current = Shell?.CurrentTeam;
+        var form = new LaunchForm(version.Spec, _teams.FirstOrDefault(t => t.Slug == current) ?? _teams[0]);
+        await CopyPastAsync(form, actor);
+        var offers = await LaunchOffers.ReadAsync(Estimate, Catalog, version.Spec, form.Team, actor, _lifetime.Token);
+        Preselect(form, offers, version);
+        form.SuggestName(await Workloads.FreeNameAsync(Slug, form.Team, _lifetime.Token));
+        _state = new LaunchState(form, offers, false);
+        return Stage.Ready;
+    }
+
+    private async Task CopyPastAsync(LaunchForm form, Actor actor)
+    {
+        if (From is null) return;
+        if (!Guid.TryParse(From, out var id) || await Details.FindAsync(id, actor, _lifetime.Token) is not { } past)
+        {
+            _remark = "The workload to copy from does not exist any more, or is not yours to see. These are the item's defaults.";
+            return;
+        }
+        if (past.Row.ItemSlug != Slug)
+        {
+            _remark = $"{past.Row.Name} was launched from {past.Row.ItemName}, not from this item. These are the item's defaults.";
+            return;
+        }
+        form.Copy(past);
+        _copiedFrom = past.Row.Name;
+        if (_teams.Any(t => t.Slug == past.Row.Team)) form.SetTeam(past.Row.Team);
+        if (past.Row.Version != form.Item.Version) _remark = $"{past.Row.Name} ran version {past.Row.Version}; this launches version {form.Item.Version} with the same parameters.";
+    }
+
+    /// <summary>Hardware and place by the address, else by the item, as long as some place takes it.</summary>
+    private void Preselect(LaunchForm form, LaunchOffers offers, PublishedVersion version)
+    {
+        if (Hardware is not null && version.Spec.Hardware.Contains(Hardware)) form.SetHardware(Hardware);
+        else if (!offers.CanHave(form.Hardware) && version.Spec.Hardware.FirstOrDefault(offers.CanHave) is { } possible) form.SetHardware(possible);
+        var asked = Target is not null && offers.Best(form.Hardware, Target, null) is not null ? Target : null;
+        var best = offers.Best(form.Hardware, asked, version.Spec.Defaults.Capacity) ?? offers.Best(form.Hardware, asked, null);
+        form.SetPlace(best?.Offer.Target ?? (offers.Targets(form.Hardware) is [var first, ..] ? first.Value : null), best?.Offer.Capacity);
+    }
+}
