@@ -95,12 +95,13 @@ public class ProgressTests : ComponentTest
     public void LogView_GrowingList_IsShownAndSearchedAgain()
     {
         var lines = new List<LogEntry> { new(Now, "out", "one") };
-        var log = Render<LogView>(p => p.Add(l => l.Lines, lines).Add(l => l.Compact, true));
+        var log = Render<LogView>(p => p.Add(l => l.Lines, lines));
+        log.Find("input").Input("o");
 
         lines.Add(new LogEntry(Now, "out", "two"));
         log.Render(p => p.Add(l => l.Lines, lines));
 
-        log.FindAll(".line").Should().HaveCount(2);
+        log.Find(".matches").TextContent.Should().Be("1 of 2");
     }
 
     [Fact]

@@ -101,6 +101,8 @@ public class SurfaceTests : ComponentTest
 
         var buttons = provider.FindAll(".mud-dialog-actions button");
         buttons.Select(b => Read(b.TextContent)).Should().Equal("Cancel", "Delete");
+        var focused = JSInterop.Invocations.Where(i => i.Identifier == "Blazor._internal.domWrapper.focus").Select(i => ((ElementReference)i.Arguments[0]!).Id);
+        focused.Last().Should().Be(buttons[0].GetAttribute("blazor:elementReference"));
         await buttons[0].ClickAsync(new MouseEventArgs());
 
         (await asked).Should().BeFalse();
