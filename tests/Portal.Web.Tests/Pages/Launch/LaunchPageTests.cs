@@ -189,7 +189,7 @@ public sealed class LaunchPageTests : PageTest
         Read(Button(page)).Should().Be("Launch for $0.01/h");
 
         page.FindAll("button").Single(b => Read(b) == "Reset to defaults").Click();
-        page.FindAll("input[aria-label='Name 1']").Should().BeEmpty();
+        page.WaitForAssertion(() => page.FindAll("input[aria-label='Name 1']").Should().BeEmpty());
     }
 
     [Fact]
@@ -288,7 +288,7 @@ public sealed class LaunchPageTests : PageTest
     private static void AddEntry(IRenderedComponent<LaunchPage> page, int row, string name, string value)
     {
         page.FindAll("button").Single(b => Read(b) == "Add an entry").Click();
-        page.Find($"input[aria-label='Name {row}']").Input(name);
+        page.WaitForElement($"input[aria-label='Name {row}']").Input(name);
         page.Find($"input[aria-label='Value {row}']").Input(value);
     }
 
@@ -300,11 +300,12 @@ public sealed class LaunchPageTests : PageTest
         return page;
     }
 
+    /// <summary>What the browser module hands over: the text behind one space.</summary>
     private sealed class BrowserText(string text) : IJSStreamReference
     {
-        public long Length => Encoding.UTF8.GetByteCount(text);
+        public long Length => Encoding.UTF8.GetByteCount(text) + 1;
 
-        public ValueTask<Stream> OpenReadStreamAsync(long maxAllowedSize = 512_000, CancellationToken cancellationToken = default) => new(new MemoryStream(Encoding.UTF8.GetBytes(text)));
+        public ValueTask<Stream> OpenReadStreamAsync(long maxAllowedSize = 512_000, CancellationToken cancellationToken = default) => new(new MemoryStream(Encoding.UTF8.GetBytes(" " + text)));
 
         public ValueTask DisposeAsync() => ValueTask.CompletedTask;
     }
