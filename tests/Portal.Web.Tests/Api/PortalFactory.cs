@@ -22,7 +22,7 @@ public sealed class PortalFactory : WebApplicationFactory<Program>, IAsyncLifeti
 
     public PortalDatabaseFixture Database { get; private set; } = null!;
 
-    public FakeComputeTarget Target { get; } = new();
+    public FakeComputeTarget Target { get; } = new(TimeProvider.System);
 
     public string AdminToken => File.ReadAllText(Path.Combine(_keys, "admin-token"));
 
