@@ -89,7 +89,7 @@ public sealed partial class LaunchPage : IAsyncDisposable
     {
         await _lifetime.CancelAsync();
         _lifetime.Dispose();
-        if (_key is not null) await _key.DisposeAsync();
+        await LaunchScript.StopAsync(_key);
         if (_script is not null) await _script.DisposeAsync();
         _self?.Dispose();
     }

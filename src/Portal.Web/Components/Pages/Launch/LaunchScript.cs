@@ -28,13 +28,26 @@ internal sealed class LaunchScript(IJSRuntime js) : IAsyncDisposable
     public async ValueTask<BrowserSubscription?> StartAsync(string function, params object?[] arguments) =>
         await InvokeAsync<IJSObjectReference>(function, arguments) is { } handle ? new BrowserSubscription(handle) : null;
 
+    /// <summary>Ends what was started. A circuit that is gone has ended it already.</summary>
+    public static async ValueTask StopAsync(BrowserSubscription? subscription)
+    {
+        try
+        {
+            if (subscription is not null) await subscription.DisposeAsync();
+        }
+        catch (Exception e) when (e is JSDisconnectedException or OperationCanceledException or ObjectDisposedException)
+        {
+            // Nothing left to end.
+        }
+    }
+
     public async ValueTask DisposeAsync()
     {
         try
         {
             if (_module is { IsCompletedSuccessfully: true, Result: { } module }) await module.DisposeAsync();
         }
-        catch (JSDisconnectedException)
+        catch (Exception e) when (e is JSDisconnectedException or OperationCanceledException or ObjectDisposedException)
         {
             // The circuit went first.
         }

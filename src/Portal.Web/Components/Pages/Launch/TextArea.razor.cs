@@ -89,7 +89,7 @@ public sealed partial class TextArea : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        if (_watch is not null) await _watch.DisposeAsync();
+        await LaunchScript.StopAsync(_watch);
         if (_script is not null) await _script.DisposeAsync();
         _self?.Dispose();
     }
