@@ -132,4 +132,11 @@ stop_database() {
     as_service "$PROGRAMS/pg_ctl" stop -s -w -t 30 -D "$CLUSTER" -m immediate ||
     ! database_is_running ||
     fail "PostgreSQL did not stop; its log is $DATABASE_LOG."
+  # A socket's folder outside of the data folder is made anew at every start.
+  local socket=
+  if [ -s "$STATE/socket-folder" ]; then socket=$(<"$STATE/socket-folder"); fi
+  if [[ $socket == /tmp/portal-* ]]; then
+    as_service rmdir "$socket" 2>/dev/null || true
+    rm -f -- "$STATE/socket-folder"
+  fi
 }

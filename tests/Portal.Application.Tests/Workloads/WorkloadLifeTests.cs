@@ -1,7 +1,6 @@
 using AwesomeAssertions;
 using Microsoft.EntityFrameworkCore;
 using Portal.Application.Workloads;
-using Portal.Domain.Access;
 using Portal.Domain.Compute;
 using Portal.Domain.Workloads;
 using Portal.Testing.Hosting;
@@ -9,63 +8,258 @@ using Xunit;
 
 namespace Portal.Application.Tests.Workloads;
 
-/// <summary>A workload's whole life on a real database.</summary>
-public sealed class WorkloadLifeTests : IAsyncLifetime
+/// <summary>A workload's life, wish by wish, on a real database.</summary>
+public sealed class WorkloadLifeTests : HostedTests
 {
-    private ApplicationHost _host = null!;
-    private Actor _lena = null!;
-
-    public async ValueTask InitializeAsync()
-    {
-        _host = await ApplicationHost.CreateAsync();
-        _lena = await _host.AddPersonAsync("Lena", ["vision"]);
-    }
-
-    public ValueTask DisposeAsync() => _host.DisposeAsync();
-
     [Fact]
     public async Task Launch_RoomFree_RunsWithOneAllocationAndItsUsageOpen()
     {
-        var id = await _host.LaunchAsync(_lena, name: "my-notebook");
-        (await _host.RowAsync(id)).Phase.Should().Be(WorkloadPhase.Queued);
+        var id = await Host.LaunchAsync(Lena, name: "my-notebook");
+        (await PhaseAsync(id)).Should().Be(WorkloadPhase.Queued);
 
-        await _host.PumpAsync();
+        await Host.PumpAsync();
 
-        var row = await _host.RowAsync(id);
+        var row = await Host.RowAsync(id);
         row.Phase.Should().Be(WorkloadPhase.Running);
         row.LeaseToken.Should().BeNull();
         row.NextActionAt.Should().Be(row.ExpiresAt);
-        (await _host.PhasesAsync(id)).Should().Equal(WorkloadPhase.Queued, WorkloadPhase.Placing, WorkloadPhase.Starting, WorkloadPhase.Running);
-        var live = await _host.LiveAsync(id);
-        live.Attempt.Should().Be(1);
-        live.StartedAt.Should().NotBeNull();
-        live.ReadyAt.Should().NotBeNull();
-        _host.Target.Alive.Should().Equal(live.Id);
-        await using var db = await _host.OpenAsync();
+        (await Host.PhasesAsync(id)).Should().Equal(WorkloadPhase.Queued, WorkloadPhase.Placing, WorkloadPhase.Starting, WorkloadPhase.Running);
+        var live = await Host.LiveAsync(id);
+        (live.Attempt, live.StartedAt is not null, live.ReadyAt is not null).Should().Be((1, true, true));
+        Host.Target.Alive.Should().Equal(live.Id);
+        await using var db = await Host.OpenAsync();
         var interval = await db.UsageIntervals.SingleAsync(i => i.WorkloadId == id);
         interval.EndedAt.Should().BeNull();
         interval.StartedAt.Should().Be(live.StartedAt);
         interval.HourlyPrice.Should().Be(live.HourlyPrice).And.BePositive();
+        await AllHoldsAsync();
     }
 
     [Fact]
-    public async Task Stop_Running_EndsResourceAndClosesUsageThenStartBringsItBack()
+    public async Task Launch_SpecForTheTarget_CarriesAllThatIsNeeded()
     {
-        var id = await _host.LaunchRunningAsync(_lena);
+        var id = await Host.LaunchRunningAsync(Lena, HostWorkloads.Training, "ring", parameters: new { arguments = new[] { "--steps", "5" } });
 
-        (await _host.Get<StopWorkload>().ExecuteAsync(id, _lena, default)).Should().BeOfType<WorkloadOutcome.Accepted>();
-        await _host.PumpAsync();
+        var spec = Host.Target.Starts.Should().ContainSingle().Subject;
+        (spec.WorkloadId, spec.WorkloadName, spec.Attempt, spec.Owner, spec.Team, spec.Item).Should().Be((id, "ring", 1, "lena@example.org", "vision", "python-training"));
+        spec.Parameters.ByName["arguments"].EnumerateArray().Select(a => a.GetString()).Should().Equal("--steps", "5");
+        spec.Parameters.ByName.Should().ContainKey("script", "defaults are filled in");
+        spec.Credential.Should().HaveLength(64);
+        Guid.Parse(spec.PortalInstanceId).Should().NotBeEmpty();
+    }
 
-        (await _host.RowAsync(id)).Phase.Should().Be(WorkloadPhase.Stopped);
-        _host.Target.Alive.Should().BeEmpty();
-        await using var db = await _host.OpenAsync();
-        (await db.UsageIntervals.SingleAsync(i => i.WorkloadId == id)).EndedAt.Should().NotBeNull();
+    [Fact]
+    public async Task StopAndStart_Running_EndsItsResourceAndComesBackAsANewAttempt()
+    {
+        var id = await Host.LaunchRunningAsync(Lena);
+        var first = await Host.LiveAsync(id);
 
-        (await _host.Get<StartWorkload>().ExecuteAsync(id, _lena, default)).Should().BeOfType<WorkloadOutcome.Accepted>();
-        await _host.PumpAsync();
+        await StopAsync(id);
 
-        (await _host.RowAsync(id)).Phase.Should().Be(WorkloadPhase.Running);
-        (await _host.LiveAsync(id)).Attempt.Should().Be(2);
-        _host.Target.Alive.Should().ContainSingle();
+        var stopped = await Host.RowAsync(id);
+        (stopped.Phase, stopped.Desired, stopped.EndedAt is not null).Should().Be((WorkloadPhase.Stopped, DesiredState.Stopped, true));
+        Host.Target.Stops.Should().ContainSingle().Which.Should().Be((first.Id, TimeSpan.FromSeconds(10)));
+        Host.Target.Alive.Should().BeEmpty();
+        await AllHoldsAsync();
+
+        await StartAsync(id);
+
+        var row = await Host.RowAsync(id);
+        (row.Phase, row.Attempt, row.EndedAt).Should().Be((WorkloadPhase.Running, 2, null));
+        row.ExpiresAt.Should().BeAfter(stopped.ExpiresAt!.Value, "a start begins a fresh lifetime");
+        Host.Target.Alive.Should().Equal((await Host.LiveAsync(id)).Id);
+        await AllHoldsAsync();
+    }
+
+    [Fact]
+    public async Task Wishes_Repeated_ChangeNothing()
+    {
+        var id = await Host.LaunchRunningAsync(Lena);
+        await StartAsync(id);
+        await StopAsync(id);
+        await StopAsync(id);
+        var events = await TimelineAsync(id);
+        await StopAsync(id);
+
+        (await TimelineAsync(id)).Should().HaveSameCount(events);
+        Host.Target.Starts.Should().ContainSingle();
+        await DeleteAsync(id);
+        await DeleteAsync(id);
+        (await PhaseAsync(id)).Should().Be(WorkloadPhase.Deleted);
+    }
+
+    [Fact]
+    public async Task Restart_Running_EndsTheOldAttemptBeforeTheNew()
+    {
+        var id = await Host.LaunchRunningAsync(Lena);
+
+        await RestartAsync(id);
+
+        var allocations = await Host.AllocationsAsync(id);
+        allocations.Select(a => (a.Attempt, a.EndedAt is null)).Should().Equal((1, false), (2, true));
+        allocations[1].StartedAt.Should().BeOnOrAfter(allocations[0].EndedAt!.Value);
+        var row = await Host.RowAsync(id);
+        (row.Phase, row.RestartRequested, row.StartedAt).Should().Be((WorkloadPhase.Running, false, allocations[1].StartedAt));
+        await AllHoldsAsync();
+    }
+
+    [Fact]
+    public async Task Restart_WishedJustBeforeTheRunEnds_IsNotLostAndCanBeRepeated()
+    {
+        var id = await Host.LaunchRunningAsync(Lena, HostWorkloads.Training);
+        (await Host.Get<RestartWorkload>().ExecuteAsync(id, Lena, default)).Should().BeOfType<WorkloadOutcome.Accepted>();
+        Host.Target.Exit((await Host.LiveAsync(id)).Id, 0);
+
+        await Host.PumpAsync();
+
+        (await Host.RowAsync(id)).Attempt.Should().Be(2);
+        (await PhaseAsync(id)).Should().Be(WorkloadPhase.Running);
+        await RestartAsync(id);
+        (await Host.RowAsync(id)).Attempt.Should().Be(3);
+        await AllHoldsAsync();
+    }
+
+    [Fact]
+    public async Task Start_WhileStopping_ComesBackOnceTheOldOneHasEnded()
+    {
+        var id = await Host.LaunchRunningAsync(Lena);
+        Host.Target.StopTakes = Timeout.InfiniteTimeSpan;
+        await StopAsync(id);
+        (await PhaseAsync(id)).Should().Be(WorkloadPhase.Stopping);
+
+        await StartAsync(id);
+        (await PhaseAsync(id)).Should().Be(WorkloadPhase.Stopping);
+        Host.Target.Exit((await Host.LiveAsync(id)).Id, 143);
+        await Host.ObserveAsync();
+
+        (await Host.RowAsync(id)).Should().Match<Workload>(w => w.Phase == WorkloadPhase.Running && w.Attempt == 2);
+        await AllHoldsAsync();
+    }
+
+    [Fact]
+    public async Task Stop_ProviderDoesNotObey_IsAskedAgainForEver()
+    {
+        var id = await Host.LaunchRunningAsync(Lena);
+        Host.Target.StopTakes = Timeout.InfiniteTimeSpan;
+        await StopAsync(id);
+
+        for (var round = 2; round <= 4; round++)
+        {
+            await Host.AgeAsync(id, TimeSpan.FromSeconds(30));
+            await Host.PumpAsync();
+            Host.Target.Stops.Should().HaveCount(round);
+        }
+        (await PhaseAsync(id)).Should().Be(WorkloadPhase.Stopping);
+    }
+
+    [Fact]
+    public async Task Stop_ProviderRefuses_SaysSoAndTriesAgain()
+    {
+        var id = await Host.LaunchRunningAsync(Lena);
+        (await Host.Get<StopWorkload>().ExecuteAsync(id, Lena, default)).Should().BeOfType<WorkloadOutcome.Accepted>();
+        Host.Target.BeforeStop = _ => throw new ComputeTargetException(FailureClass.Unauthorized, "The key was revoked.");
+        await Host.PumpAsync();
+        (await Host.RowAsync(id)).PhaseReason.Should().Contain("The key was revoked.");
+
+        Host.Target.BeforeStop = null;
+        await Host.AgeAsync(id, TimeSpan.FromSeconds(30));
+        await Host.PumpAsync();
+
+        (await PhaseAsync(id)).Should().Be(WorkloadPhase.Stopped);
+        await AllHoldsAsync();
+    }
+
+    [Fact]
+    public async Task Stop_WhileQueued_CancelsWithoutAnAllocation()
+    {
+        var id = await Host.LaunchAsync(Lena);
+        await StopAsync(id);
+
+        (await PhaseAsync(id)).Should().Be(WorkloadPhase.Stopped);
+        (await Host.AllocationsAsync(id)).Should().BeEmpty();
+        Host.Target.Starts.Should().BeEmpty();
+    }
+
+    [Fact]
+    public async Task Delete_Running_EndsItForgetsItAndRemovesItsStorage()
+    {
+        var id = await Host.LaunchRunningAsync(Lena, HostWorkloads.Training, "gone");
+        Host.Target.PutArtifact(id, "model.json", [1]);
+
+        await DeleteAsync(id);
+
+        (await Host.RowAsync(id)).Should().Match<Workload>(w => w.Phase == WorkloadPhase.Deleted && w.EndedAt != null);
+        (await Host.Target.ListArtifactsAsync(id, default)).Should().BeEmpty();
+        (await Host.Target.ObserveAllAsync(default)).Should().BeEmpty("ended allocations are forgotten too");
+        await AllHoldsAsync();
+        (await Host.Get<WorkloadDetailQueries>().FindAsync(id, Lena, default)).Should().NotBeNull("it stays readable by id");
+        (await Host.LaunchAsync(Lena, name: "gone")).Should().NotBe(id, "its name is free again");
+        (await Host.Get<StartWorkload>().ExecuteAsync(id, Lena, default)).Should().BeOfType<WorkloadOutcome.Conflict>();
+        (await Host.Get<RestartWorkload>().ExecuteAsync(id, Lena, default)).Should().BeOfType<WorkloadOutcome.Conflict>();
+    }
+
+    [Fact]
+    public async Task Delete_StorageCannotBeRemoved_SaysSoAndIsTriedAgain()
+    {
+        var id = await Host.LaunchRunningAsync(Lena);
+        await StopAsync(id);
+        Host.Target.Unreachable = new ComputeTargetException(FailureClass.Unauthorized, "The disk is read-only.");
+        await DeleteAsync(id);
+        (await Host.RowAsync(id)).Should().Match<Workload>(w => w.Phase == WorkloadPhase.Stopped && w.PhaseReason!.Contains("read-only") && w.NextActionAt != null);
+
+        Host.Target.Unreachable = null;
+        await Host.HurryAsync(id);
+
+        (await PhaseAsync(id)).Should().Be(WorkloadPhase.Deleted);
+    }
+
+    [Fact]
+    public async Task Extend_Running_MovesTheEndWithinBounds()
+    {
+        var id = await Host.LaunchRunningAsync(Lena, lifetime: TimeSpan.FromHours(1));
+        var end = (await Host.RowAsync(id)).ExpiresAt!.Value;
+
+        await WishAsync(() => Host.Get<ExtendWorkload>().ExecuteAsync(id, TimeSpan.FromHours(2), Lena, default));
+
+        var row = await Host.RowAsync(id);
+        row.ExpiresAt.Should().Be(end.AddHours(2));
+        row.NextActionAt.Should().Be(row.ExpiresAt);
+        foreach (var by in new[] { TimeSpan.Zero, TimeSpan.FromDays(-1), TimeSpan.FromDays(30), TimeSpan.FromDays(31) })
+            (await Host.Get<ExtendWorkload>().ExecuteAsync(id, by, Lena, default)).Should().BeOfType<WorkloadOutcome.Invalid>();
+        await StopAsync(id);
+        (await Host.Get<ExtendWorkload>().ExecuteAsync(id, TimeSpan.FromHours(1), Lena, default)).Should().BeOfType<WorkloadOutcome.Conflict>();
+    }
+
+    [Fact]
+    public async Task Lifetime_Over_StopsIt()
+    {
+        var id = await Host.LaunchRunningAsync(Lena, lifetime: TimeSpan.FromHours(1));
+        await Host.AgeAsync(id, TimeSpan.FromMinutes(59));
+        await Host.PumpAsync();
+        (await PhaseAsync(id)).Should().Be(WorkloadPhase.Running);
+
+        await Host.AgeAsync(id, TimeSpan.FromMinutes(2));
+        await Host.PumpAsync();
+
+        (await Host.RowAsync(id)).Should().Match<Workload>(w => w.Phase == WorkloadPhase.Stopped && w.PhaseReason!.Contains("time was up"));
+        await AllHoldsAsync();
+    }
+
+    [Fact]
+    public async Task EveryChange_OfAPerson_IsInTheTimelineAndTheAudit()
+    {
+        var id = await Host.LaunchRunningAsync(Lena, lifetime: TimeSpan.FromHours(1));
+        await WishAsync(() => Host.Get<ExtendWorkload>().ExecuteAsync(id, TimeSpan.FromHours(1), Lena, default));
+        await WishAsync(() => Host.Get<ShareWorkload>().ExecuteAsync(id, WorkloadAudience.Team, [], Lena, default));
+        await StopAsync(id);
+        await StartAsync(id);
+        await RestartAsync(id);
+        await DeleteAsync(id);
+
+        await using var db = await Host.OpenAsync();
+        (await db.AuditEntries.Where(e => e.SubjectId == id.ToString()).OrderBy(e => e.Id).Select(e => e.Action).ToListAsync()).Should().BeEquivalentTo(
+            "workload.launch", "workload.extend", "workload.share", "workload.stop", "workload.start", "workload.restart", "workload.delete");
+        (await db.AuditEntries.Where(e => e.SubjectId == id.ToString()).Select(e => e.ActorName).Distinct().ToListAsync()).Should().Equal("lena@example.org");
+        (await db.WorkloadEvents.CountAsync(e => e.WorkloadId == id && e.ActorId == Lena.UserId)).Should().Be(7);
     }
 }

@@ -42,6 +42,7 @@ public sealed partial class FakeComputeTarget
 
     public Task<Observation> ObserveAsync(Guid allocationId, CancellationToken cancellationToken)
     {
+        BeforeObserve?.Invoke();
         ThrowIfUnreachable();
         lock (_gate)
             return Task.FromResult(_allocations.TryGetValue(allocationId, out var found) ? Observed(found) : new Observation(allocationId, ObservedState.NotFound));
@@ -58,6 +59,7 @@ public sealed partial class FakeComputeTarget
     {
         Stops.Enqueue((allocationId, grace));
         ThrowIfUnreachable();
+        BeforeStop?.Invoke(allocationId);
         lock (_gate)
             if (_allocations.TryGetValue(allocationId, out var found) && found.EndedAt is null)
                 found.StopRequestedAt ??= clock.GetUtcNow();

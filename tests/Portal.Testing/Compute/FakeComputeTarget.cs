@@ -40,6 +40,12 @@ public sealed partial class FakeComputeTarget(TimeProvider clock, string name = 
     /// <summary>Runs inside <see cref="StartAsync"/> after the effect and before the answer: throwing here loses the answer but not the effect.</summary>
     public Func<AllocationSpec, CancellationToken, Task>? AfterStart { get; set; }
 
+    /// <summary>Runs inside <see cref="StopAsync"/> before the effect: to throw.</summary>
+    public Action<Guid>? BeforeStop { get; set; }
+
+    /// <summary>Runs inside <see cref="ObserveAsync"/>: to let something happen between what the portal read and what it sees.</summary>
+    public Action? BeforeObserve { get; set; }
+
     /// <summary>Answers <see cref="ConnectAsync"/>; unset, a connection is refused.</summary>
     public Func<Guid, CancellationToken, Task<Stream>>? Connection { get; set; }
 

@@ -64,6 +64,7 @@ public partial class MainLayout : IAsyncDisposable
         _boundary?.Recover();
         StateHasChanged();
     });
-
-    private sealed record BrowserFacts(bool Dark, string? TimeZone, int OffsetMinutes);
 }
+
+/// <summary>What the browser says of itself (<c>browser()</c> in portal.js).</summary>
+internal sealed record BrowserFacts(bool Dark, string? TimeZone, int OffsetMinutes);

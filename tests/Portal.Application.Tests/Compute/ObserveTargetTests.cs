@@ -1,0 +1,136 @@
+using AwesomeAssertions;
+using Microsoft.EntityFrameworkCore;
+using Portal.Application.Compute;
+using Portal.Application.Workloads;
+using Portal.Domain.Compute;
+using Portal.Domain.Workloads;
+using Portal.Testing.Hosting;
+using Xunit;
+
+namespace Portal.Application.Tests.Compute;
+
+public sealed class ObserveTargetTests : HostedTests
+{
+    private async Task<AllocationSpec> StrayAsync()
+    {
+        var id = await Host.LaunchRunningAsync(Lena);
+        var spec = Host.Target.Starts.Last();
+        await StopAsync(id);
+        return spec with { AllocationId = Guid.NewGuid() };
+    }
+
+    private async Task<List<string>> SweptAsync()
+    {
+        await using var db = await Host.OpenAsync();
+        return await db.AuditEntries.Where(e => e.Action == "sweep.remove").Select(e => e.SubjectId).ToListAsync();
+    }
+
+    [Fact]
+    public async Task Stray_OlderThanTheGrace_IsRemovedAndAuditedOnce()
+    {
+        var stray = await StrayAsync();
+        Host.Target.PlantOrphan(stray);
+        await Host.ObserveAsync();
+        Host.Target.Alive.Should().Equal([stray.AllocationId], "it may be about to be recorded");
+
+        Host.Reconcile.SweepGrace = TimeSpan.Zero;
+        await Host.ObserveAsync();
+        await Host.ObserveAsync();
+
+        Host.Target.Alive.Should().BeEmpty();
+        (await SweptAsync()).Should().Equal(stray.AllocationId.ToString());
+    }
+
+    [Fact]
+    public async Task Strays_OneCannotBeRemoved_TheOthersAre()
+    {
+        Host.Reconcile.SweepGrace = TimeSpan.Zero;
+        var stray = await StrayAsync();
+        Guid[] ids = [Guid.NewGuid(), Guid.NewGuid(), Guid.NewGuid()];
+        foreach (var id in ids) Host.Target.PlantOrphan(stray with { AllocationId = id });
+        Host.Target.BeforeStop = id =>
+        {
+            if (id == ids[0]) throw new ComputeTargetException(FailureClass.Unauthorized, "Not allowed.");
+        };
+        await Host.Get<ObserveTarget>().ExecuteAsync(Host.Target, default);
+        Host.Target.Alive.Should().Equal(ids[0]);
+        Host.AcceptErrors().Should().Be(1, "a resource that cannot be removed is loud");
+
+        Host.Target.BeforeStop = null;
+        await Host.ObserveAsync();
+        Host.Target.Alive.Should().BeEmpty();
+        (await SweptAsync()).Should().BeEquivalentTo(ids.Select(id => id.ToString()));
+    }
+
+    [Fact]
+    public async Task LiveAllocation_IsNeverSwept()
+    {
+        Host.Reconcile.SweepGrace = TimeSpan.FromDays(-1);
+        var id = await Host.LaunchRunningAsync(Lena);
+        await Host.ObserveAsync();
+
+        Host.Target.Alive.Should().Equal((await Host.LiveAsync(id)).Id);
+        Host.Target.Stops.Should().BeEmpty();
+    }
+
+    [Fact]
+    public async Task Change_WakesOnlyItsWorkload()
+    {
+        var (one, other) = (await Host.LaunchRunningAsync(Lena), await Host.LaunchRunningAsync(Lena));
+        await Host.ObserveAsync();
+        var before = Host.Jobs.All.Count;
+        await Host.ObserveAsync();
+        Host.Jobs.All.Should().HaveCount(before, "nothing changed");
+
+        Host.Target.Exit((await Host.LiveAsync(one)).Id, 1);
+        await Host.ObserveAsync();
+
+        Host.Jobs.All.Skip(before).Should().OnlyContain(job => (Guid)job.Args[0] == one);
+        (await PhaseAsync(other)).Should().Be(WorkloadPhase.Running);
+    }
+
+    [Fact]
+    public async Task ReadyLater_IsNoticedByTheObserver()
+    {
+        Host.Target.ReadyAfter = Timeout.InfiniteTimeSpan;
+        var id = await Host.LaunchAsync(Lena);
+        await Host.PumpAsync();
+        (await PhaseAsync(id)).Should().Be(WorkloadPhase.Starting);
+
+        Host.Target.BecomeReady((await Host.LiveAsync(id)).Id);
+        await Host.ObserveAsync();
+
+        (await PhaseAsync(id)).Should().Be(WorkloadPhase.Running);
+    }
+
+    [Fact]
+    public async Task Use_IsSampledEveryTenSeconds()
+    {
+        var id = await Host.LaunchRunningAsync(Lena);
+        Host.Target.SetUse((await Host.LiveAsync(id)).Id, 0.75, 1L << 30);
+        await Host.ObserveAsync();
+        await Host.ObserveAsync();
+        await Host.Database.ExecuteAsync("update allocations set last_sample_at = last_sample_at - interval '11 seconds'");
+        await Host.ObserveAsync();
+
+        var series = (await Host.Get<WorkloadDetailQueries>().MetricsAsync(id, Lena, default))!;
+        series.Select(s => (s.Name, s.Points.Count, s.Points[0].Value)).Should().Equal(("system/cpu", 2, 0.75), ("system/memory", 2, 1.0));
+    }
+
+    [Fact]
+    public async Task Leader_IsOneAtATime_AndFollowedAfterItsTime()
+    {
+        await using var other = Host.AnotherProcess();
+        var (first, second) = (Host.Get<LeaderElection>(), other.Get<LeaderElection>());
+
+        (await first.LeadAsync("x", TimeSpan.FromSeconds(1), default)).Should().BeTrue();
+        (await second.LeadAsync("x", TimeSpan.FromSeconds(1), default)).Should().BeFalse();
+        (await second.LeadAsync("y", TimeSpan.FromSeconds(1), default)).Should().BeTrue();
+        (await first.LeadAsync("x", TimeSpan.FromSeconds(0.1), default)).Should().BeTrue("it goes on");
+        await Task.Delay(150);
+        (await second.LeadAsync("x", TimeSpan.FromSeconds(10), default)).Should().BeTrue();
+        (await first.LeadAsync("x", TimeSpan.FromSeconds(1), default)).Should().BeFalse();
+        await second.ResignAsync("x", default);
+        (await first.LeadAsync("x", TimeSpan.FromSeconds(1), default)).Should().BeTrue();
+    }
+}
