@@ -40,10 +40,10 @@ public sealed class CatalogPageTests : PageTest
     {
         var page = Opened("/catalog");
 
-        page.Find("input[type=search]").Input("CHECKPOINTS script");
+        page.Find("input[type=search]").Input("PYTHON checkpoints");
 
         page.WaitForAssertion(() => Cards(page).Should().ContainSingle().Which.GetAttribute("href").Should().Be("/catalog/python-training"));
-        Navigation.Uri.Should().EndWith("/catalog?q=CHECKPOINTS%20script");
+        Navigation.Uri.Should().EndWith("/catalog?q=PYTHON%20checkpoints");
         page.Find(".sub").TextContent.Should().Be("1 item in 1 category, of 2");
         Read(page).Should().NotContain("Without items yet", "what is planned is no answer to a search");
     }

@@ -120,7 +120,7 @@ public sealed class LaunchFormTests
 
         form.SetName("demo-2");
         Write(form, "steps", "20");
-        form.Errors.Should().ContainSingle(e => e.Key == "tags");
+        form.Errors.Select(e => e.Key).Should().Equal("tags");
     }
 
     [Fact]

@@ -94,6 +94,7 @@ public sealed class LaunchPageTests : PageTest
         await using var db = await Host.OpenAsync();
         var launched = await db.Workloads.SingleAsync();
         Navigation.Uri.Should().EndWith($"/workloads/{launched.Id}");
+        page.FindAll("[role=alert]").Should().BeEmpty("the second press was no second request");
         (launched.Name, launched.Hardware, launched.Lifetime, launched.OwnerId).Should().Be(("jupyter-notebook-01", "cpu-small", TimeSpan.FromHours(8), Lena.UserId));
     }
 
