@@ -1,4 +1,5 @@
 using AwesomeAssertions;
+using Microsoft.EntityFrameworkCore;
 using Portal.Application.Workloads;
 using Portal.Domain.Access;
 using Portal.Domain.Compute;
@@ -108,17 +109,40 @@ public sealed class QueueTests : HostedTests
     }
 
     [Fact]
-    public async Task TwoWorkers_LastRoom_IsGivenAwayOnce()
+    public async Task ManyWorkers_LastRoom_IsGivenAwayOnceAndNobodyWaitsForEver()
     {
         await using var other = Host.AnotherProcess();
-        Guid[] ids = [await Host.LaunchAsync(Lena, name: "a", hardware: "cpu-small"), await Host.LaunchAsync(_tom, name: "b", hardware: "cpu-small"), await Host.LaunchAsync(_tom, name: "c", hardware: "cpu-small")];
+        var ids = new List<Guid>();
+        for (var i = 0; i < 4; i++) ids.Add(await Host.LaunchAsync(i % 2 == 0 ? Lena : _tom, hardware: "cpu-small"));
         Host.Jobs.Lose();
-
-        await Task.WhenAll(ids.SelectMany(id => new[] { Host, other }.Select(h => Task.Run(() => h.Get<ReconcileWorkload>().ExecuteAsync(id, default)))));
+        Task[] workers;
+        await using (var db = await Host.OpenAsync())
+        await using (var transaction = await db.Database.BeginTransactionAsync())
+        {
+            // All have found room and come to the one door before the first may pass it.
+            await db.Database.ExecuteSqlAsync($"select pg_advisory_xact_lock(hashtextextended({"place:local"}, 0))");
+            workers = [.. ids.Select((id, i) => Task.Run(() => (i % 2 == 0 ? Host : other).Get<ReconcileWorkload>().ExecuteAsync(id, default)))];
+            await AtTheDoorAsync(ids.Count);
+            await transaction.CommitAsync();
+        }
+        await Task.WhenAll(workers);
         Host.ThrowOnErrors();
         other.ThrowOnErrors();
 
         Host.Target.Alive.Should().ContainSingle();
+        var phases = new List<WorkloadPhase>();
+        foreach (var id in ids) phases.Add(await PhaseAsync(id));
+        phases.Order().Should().Equal(WorkloadPhase.Queued, WorkloadPhase.Queued, WorkloadPhase.Queued, WorkloadPhase.Running);
+    }
+
+    private async Task AtTheDoorAsync(int count)
+    {
+        for (var i = 0; i < 600; i++)
+        {
+            if ((await Host.Database.QueryAsync<long>("select count(*) from pg_locks where locktype = 'advisory' and not granted and database = (select oid from pg_database where datname = current_database())"))[0] == count) return;
+            await Task.Delay(50);
+        }
+        Assert.Fail("They do not wait for each other where the room is given away.");
     }
 
     [Fact]
