@@ -25,14 +25,14 @@ require_sdk() {
       "See https://dotnet.microsoft.com/download/dotnet/10.0"
 }
 
-# Names, sizes and times of everything that goes into the build.
+# Names and contents of everything that goes into the build; times would not do, since restoring rewrites lock files as they were.
 source_stamp() {
   (
     cd -- "$ROOT" || exit
     readlink -f -- "$DOTNET"
     # Not every one of these exists.
     { find src migrations wwwroot deploy/catalog Directory.*.props ./*.config global.json BannedSymbols.txt .editorconfig \
-      -type d \( -name bin -o -name obj \) -prune -o -type f -printf '%p %s %T@\n' 2>/dev/null || true; } | sort
+      -type d \( -name bin -o -name obj \) -prune -o -type f -print0 2>/dev/null || true; } | sort -z | xargs -0 sha256sum
   ) | sha256sum
 }
 
@@ -40,7 +40,7 @@ publish() {
   local project=$1 folder=$BUILD/$2
   rm -rf -- "$folder.new"
   if ! "$DOTNET" publish "$ROOT/$project" -c Release -o "$folder.new" --nologo -v quiet -p:UseSharedCompilation=false </dev/null >"$STATE/build.log" 2>&1 9>&-; then
-    grep -E 'error|warning' "$STATE/build.log" | sort -u | head -n 40 >&2 || true
+    { grep -E 'error|warning' "$STATE/build.log" || cat "$STATE/build.log"; } | sed 's/ \[[^]]*\]$//' | sort -u | head -n 40 >&2 || true
     fail "" "Building $project failed; everything it said: $STATE/build.log"
   fi
   rm -rf -- "$folder"

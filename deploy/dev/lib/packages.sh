@@ -29,7 +29,7 @@ postgres_programs() {
     if [ -x "$folder/initdb" ] && [ -x "$folder/pg_ctl" ] && [ -x "$folder/postgres" ] && [ -x "$folder/psql" ]; then
       found=$folder
     fi
-  done < <(find /usr/lib/postgresql -mindepth 2 -maxdepth 2 -path "*/${1:-*}/bin" 2>/dev/null | sort -V)
+  done < <({ find /usr/lib/postgresql -mindepth 2 -maxdepth 2 -path "*/${1:-*}/bin" 2>/dev/null || true; } | sort -V)
   if [ -z "$found" ] && [ -z "${1:-}" ] && command -v initdb >/dev/null && command -v psql >/dev/null; then
     found=$(dirname -- "$(readlink -f -- "$(command -v initdb)")")
     [ -x "$found/pg_ctl" ] && [ -x "$found/postgres" ] && [ -x "$found/psql" ] || found=

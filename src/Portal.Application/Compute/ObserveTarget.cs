@@ -18,7 +18,7 @@ public sealed partial class ObserveTarget(
 
     public async Task ExecuteAsync(IComputeTarget target, CancellationToken cancellationToken)
     {
-        var seen = (await target.ObserveAllAsync(cancellationToken)).ToDictionary(o => o.AllocationId);
+        var seen = (await target.ObserveAllAsync(cancellationToken)).Select(TargetWords.Clean).ToDictionary(o => o.AllocationId);
         await using var db = await contexts.CreateDbContextAsync(cancellationToken);
         var live = await db.Allocations.Where(a => a.Target == target.Name && a.EndedAt == null).ToListAsync(cancellationToken);
         var now = await db.NowAsync(cancellationToken);

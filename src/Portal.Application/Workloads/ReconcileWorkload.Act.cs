@@ -1,4 +1,5 @@
 using Microsoft.EntityFrameworkCore;
+using Portal.Application.Compute;
 using Portal.Application.Data;
 using Portal.Domain.Access;
 using Portal.Domain.Catalog;
@@ -115,7 +116,7 @@ public sealed partial class ReconcileWorkload
         catch (ComputeTargetException exception)
         {
             LogTargetRefused(logger, situation.Workload.Id, "start", situation.Live!.Target, exception.Failure, exception.Message);
-            return await EndAsync(lease, situation, WorkloadPlanner.AfterRefusedStart(situation.Snapshot, exception.Failure, exception.Message, situation.Now), cancellationToken);
+            return await EndAsync(lease, situation, WorkloadPlanner.AfterRefusedStart(situation.Snapshot, exception.Failure, TargetWords.Clean(exception.Message), situation.Now), cancellationToken);
         }
         faults.Pass(FaultPoints.StartProviderCalled);
         var recorded = await ApplyAsync(lease, null, (db, workload, live, now) =>

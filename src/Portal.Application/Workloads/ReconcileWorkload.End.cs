@@ -1,4 +1,5 @@
 using Microsoft.EntityFrameworkCore;
+using Portal.Application.Compute;
 using Portal.Application.Costs;
 using Portal.Application.Data;
 using Portal.Domain.Compute;
@@ -37,7 +38,7 @@ public sealed partial class ReconcileWorkload
             LogTargetRefused(logger, situation.Workload.Id, "stop", situation.Live!.Target, exception.Failure, exception.Message);
             await ApplyAsync(lease, null, (_, workload, _, _) =>
             {
-                workload.PhaseReason = $"Could not be stopped yet: {exception.Message}";
+                workload.PhaseReason = $"Could not be stopped yet: {TargetWords.Clean(exception.Message)}";
                 return Task.FromResult<string?>(null);
             }, cancellationToken);
         }
@@ -85,7 +86,7 @@ public sealed partial class ReconcileWorkload
             catch (ComputeTargetException exception)
             {
                 LogTargetRefused(logger, situation.Workload.Id, "delete", situation.Workload.Target, exception.Failure, exception.Message);
-                await NoteReasonAsync(lease, situation, $"Its storage could not be removed yet: {exception.Message}", cancellationToken);
+                await NoteReasonAsync(lease, situation, $"Its storage could not be removed yet: {TargetWords.Clean(exception.Message)}", cancellationToken);
                 await lease.AbandonAsync(TimeSpan.FromSeconds(15), cancellationToken);
                 return false;
             }

@@ -91,7 +91,7 @@ public sealed partial class ReconcileWorkload(
         try
         {
             return targets.Find(live.Target) is { } target
-                ? await target.ObserveAsync(live.Id, limit.Token)
+                ? TargetWords.Clean(await target.ObserveAsync(live.Id, limit.Token))
                 : new Observation(live.Id, ObservedState.Unknown) { Message = $"The compute target '{live.Target}' is not registered here." };
         }
         catch (Exception exception) when (exception is ComputeTargetException || (exception is OperationCanceledException && !cancellationToken.IsCancellationRequested))

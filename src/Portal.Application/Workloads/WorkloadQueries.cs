@@ -74,7 +74,10 @@ public sealed class WorkloadQueries(IDbContextFactory<PortalDbContext> contexts,
         if (!string.IsNullOrWhiteSpace(filter.Q) && !filter.Q.Contains('\0'))
         {
             var pattern = "%" + filter.Q.Trim().Replace("\\", "\\\\", StringComparison.Ordinal).Replace("%", "\\%", StringComparison.Ordinal).Replace("_", "\\_", StringComparison.Ordinal) + "%";
-            query = query.Where(w => EF.Functions.ILike(w.Name, pattern) || db.Users.Any(u => u.Id == w.OwnerId && EF.Functions.ILike(u.DisplayName, pattern)) || EF.Functions.ILike(w.TagsJson, pattern));
+            // jsonb is text only when asked to be, which LINQ cannot say.
+            var tagged = db.Database.SqlQuery<Guid>($"select id as \"Value\" from workloads where tags::text ilike {pattern}");
+            query = query.Where(w => EF.Functions.ILike(w.Name, pattern) || db.Users.Any(u => u.Id == w.OwnerId && EF.Functions.ILike(u.DisplayName, pattern)) || tagged.Contains(w.Id)
+                || db.ItemVersions.Any(v => v.Id == w.ItemVersionId && db.CatalogItems.Any(i => i.Id == v.ItemId && EF.Functions.ILike(i.Slug, pattern))));
         }
         return query;
     }

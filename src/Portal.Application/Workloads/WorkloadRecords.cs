@@ -57,7 +57,7 @@ public sealed record WorkloadFilter
     public IReadOnlyList<WorkloadPhase> Phases { get; init; } = [];
     public string? Target { get; init; }
     public string? Item { get; init; }
-    /// <summary>Part of the name, item or owner.</summary>
+    /// <summary>Part of the name, item, owner or a tag.</summary>
     public string? Q { get; init; }
     /// <summary>Only what changed its phase since.</summary>
     public DateTimeOffset? Since { get; init; }

@@ -78,7 +78,7 @@ public static class WorkloadPlanner
         if (workload.Phase is WorkloadPhase.PendingApproval || !workload.Phase.IsActive() && live is null) return new Decision.None();
         if (live is null) return Place(workload, placement, now);
         // However the old attempt came to its end, a wished restart is what follows: a wish is never lost to a crash.
-        if (workload.RestartRequested && IsOver(live, seen!)) return new Decision.Replace(WorkloadPhase.Queued, null, "Restarting.", now, CountsAsError: false);
+        if (workload.RestartRequested && IsOver(live, seen!)) return Restart(now);
         return seen!.State switch
         {
             ObservedState.Unknown => new Decision.Wait(now + LookAgain),
@@ -185,7 +185,10 @@ public static class WorkloadPlanner
     };
 
     /// <summary>What to do after a start was refused.</summary>
-    public static Decision AfterRefusedStart(WorkloadSnapshot workload, FailureClass failure, string reason, DateTimeOffset now) => AfterFailure(workload, failure, reason, now);
+    public static Decision AfterRefusedStart(WorkloadSnapshot workload, FailureClass failure, string reason, DateTimeOffset now) =>
+        workload.RestartRequested ? Restart(now) : AfterFailure(workload, failure, reason, now);
+
+    private static Decision.Replace Restart(DateTimeOffset now) => new(WorkloadPhase.Queued, null, "Restarting.", now, CountsAsError: false);
 
     private static Decision.Replace Again(WorkloadSnapshot workload, FailureClass failure, string reason, DateTimeOffset now, WorkloadPhase phase, bool countsAsError)
     {

@@ -51,7 +51,10 @@ internal static class ApiProblems
     public static Task WriteStatusAsync(StatusCodeContext status)
     {
         var context = status.HttpContext;
-        if (!context.Request.Path.StartsWithSegments("/api")) return Task.CompletedTask;
+        if (!context.Request.Path.StartsWithSegments("/api"))
+            return context.Response.StatusCode == 404 && context.Request.Headers.Accept.ToString().Contains("text/html", StringComparison.Ordinal)
+                ? ErrorPage.WriteAsync(context, 404, "There is nothing here", "The address does not exist, or what it showed has moved.")
+                : Task.CompletedTask;
         var (title, detail) = context.Response.StatusCode switch
         {
             401 => ("Not signed in", "Send 'Authorization: Bearer ptl_…'. Tokens are made under Account, or with POST /api/v1/tokens."),

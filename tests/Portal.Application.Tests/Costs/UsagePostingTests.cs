@@ -127,7 +127,7 @@ public sealed class UsagePostingTests : HostedTests
     [Fact]
     public async Task CostToDate_PostedAndOpen_IsTheSameEverywhere()
     {
-        var id = await Host.LaunchRunningAsync(Lena, hardware: "cpu-large", lifetime: TimeSpan.FromDays(2));
+        var id = await Host.LaunchRunningAsync(Lena, hardware: "cpu-medium", lifetime: TimeSpan.FromDays(2));
         await Host.AgeAsync(id, TimeSpan.FromHours(3));
         await PostAsync();
         await StopAsync(id);
@@ -135,7 +135,7 @@ public sealed class UsagePostingTests : HostedTests
         await StopAsync(id);
 
         var total = (await RecordsAsync(id)).Sum(r => r.Cost);
-        total.Should().BeGreaterThan(3 * 0.77m);
+        total.Should().BeGreaterThan(3 * 0.19m);
         (await Host.Get<Portal.Application.Workloads.WorkloadDetailQueries>().FindAsync(id, Lena, default))!.Row.CostToDate.Should().Be(total);
         (await Host.Get<Portal.Application.Workloads.WorkloadDetailQueries>().AllocationsAsync(id, Lena, default))!.Sum(a => a.Cost).Should().Be(total);
         (await Host.Get<CostQueries>().UsageAsync(id, Lena, default))!.Sum(r => r.Cost).Should().Be(total);
@@ -147,7 +147,7 @@ public sealed class UsagePostingTests : HostedTests
     [Fact]
     public async Task OpenUsage_GrowsAndIsShownAsOpen()
     {
-        var id = await Host.LaunchRunningAsync(Lena, hardware: "cpu-large", lifetime: TimeSpan.FromDays(2));
+        var id = await Host.LaunchRunningAsync(Lena, hardware: "cpu-medium", lifetime: TimeSpan.FromDays(2));
         await Host.AgeAsync(id, TimeSpan.FromHours(3));
         var unposted = (await Host.Get<CostQueries>().UsageAsync(id, Lena, default))!.Should().ContainSingle().Subject;
         unposted.Open.Should().BeTrue();

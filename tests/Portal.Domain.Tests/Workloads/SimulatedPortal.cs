@@ -13,6 +13,7 @@ internal sealed class SimulatedPortal(WorkloadKind kind, RetrySpec retry, Random
     private readonly List<Attempt> _attempts = [];
     private long _generation;
     private bool _restartRequested;
+    private int _promised;
     private (int Errors, int Setbacks) _counts;
     private DateTimeOffset? _notBefore;
     private DateTimeOffset? _expiresAt = PlannerCases.Now.AddHours(8);
@@ -24,6 +25,9 @@ internal sealed class SimulatedPortal(WorkloadKind kind, RetrySpec retry, Random
     public int LiveAllocations => _attempts.Count(a => !a.Ended);
     public bool HasRoom { get; set; } = true;
 
+    /// <summary>Attempts that a wish to restart or to start from rest promised and that have not begun.</summary>
+    public bool OwesAnAttempt => Desired == DesiredState.Running && _attempts.Count < _promised;
+
     private Attempt? Live => _attempts.SingleOrDefault(a => !a.Ended);
 
     public void Wish(string wish)
@@ -31,7 +35,7 @@ internal sealed class SimulatedPortal(WorkloadKind kind, RetrySpec retry, Random
         _generation++;
         switch (wish)
         {
-            case "stop" when Desired == DesiredState.Running && Phase.IsActive(): (Desired, _restartRequested) = (DesiredState.Stopped, false); break;
+            case "stop" when Desired == DesiredState.Running && Phase.IsActive(): (Desired, _restartRequested, _promised) = (DesiredState.Stopped, false, 0); break;
             case "delete": (Desired, _restartRequested) = (DesiredState.Deleted, false); break;
             case "start" when Desired != DesiredState.Deleted && Phase != WorkloadPhase.Succeeded: StartOrEnqueue(); break;
             case "restart" when Desired != DesiredState.Deleted: Restart(); break;
@@ -112,11 +116,12 @@ internal sealed class SimulatedPortal(WorkloadKind kind, RetrySpec retry, Random
         if (!Phase.IsActive()) Enqueue();
         else if (Phase is WorkloadPhase.Queued or WorkloadPhase.Recovering) _notBefore = null;
         else _restartRequested = true;
+        _promised = _attempts.Count + 1;
         Desired = DesiredState.Running;
         _expiresAt = Now.AddHours(8);
     }
 
-    private void Enqueue() => (Phase, _notBefore, _counts, _restartRequested) = (WorkloadPhase.Queued, null, (0, 0), false);
+    private void Enqueue() => (Phase, _notBefore, _counts, _restartRequested, _promised) = (WorkloadPhase.Queued, null, (0, 0), false, _attempts.Count + 1);
 
     private sealed class Attempt
     {

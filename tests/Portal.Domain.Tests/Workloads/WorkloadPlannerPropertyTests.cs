@@ -83,6 +83,7 @@ public sealed class WorkloadPlannerPropertyTests
             case DesiredState.Stopped: portal.Phase.Should().BeOneOf([WorkloadPhase.Stopped, WorkloadPhase.Failed, WorkloadPhase.Succeeded], $"story {seed}"); break;
             default: portal.Phase.Should().BeOneOf([WorkloadPhase.Running, WorkloadPhase.Failed, WorkloadPhase.Succeeded], $"story {seed}"); break;
         }
+        portal.OwesAnAttempt.Should().BeFalse($"story {seed}: a wish to restart is never lost");
         portal.Target.Alive.Count.Should().Be(portal.Phase == WorkloadPhase.Running ? 1 : 0, $"story {seed}: {portal.Phase}");
         return portal.Phase;
     }

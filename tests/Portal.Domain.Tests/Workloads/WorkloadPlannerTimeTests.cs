@@ -82,6 +82,10 @@ public sealed class WorkloadPlannerTimeTests
         Next(Run with { RestartRequested = true }, Started, Seen(ObservedState.Exited) with { ExitCode = 0 }).Should().Be("Replace Queued");
 
     [Fact]
+    public void RestartWished_WhileTheStartIsRefused_IsStillRestarted() =>
+        Words(WorkloadPlanner.AfterRefusedStart(Restarting, FailureClass.Unauthorized, "refused", Now)).Should().Be("Replace Queued");
+
+    [Fact]
     public void RestartWished_WhileEndedAsNotReady_IsStillRestarted() =>
         Next(Restarting, StopAsked with { PendingFailure = FailureClass.NotReadyInTime }, Seen(ObservedState.Exited)).Should().Be("Replace Queued");
 

@@ -125,16 +125,26 @@ public sealed class ApplicationHost : IAsyncDisposable
         if (_ownsDatabase) await Database.DisposeAsync();
     }
 
+    // Length makes a password strong; the ones the portal makes up have letters and digits only.
+    private static void Configure(IdentityOptions options)
+    {
+        options.User.RequireUniqueEmail = true;
+        (options.Password.RequiredLength, options.Password.RequireNonAlphanumeric, options.Password.RequireDigit) = (12, false, false);
+        (options.Password.RequireUppercase, options.Password.RequireLowercase) = (false, false);
+    }
+
     private ServiceCollection Register()
     {
         var services = new ServiceCollection();
-        services.AddLogging(logging => logging.SetMinimumLevel(LogLevel.Debug).AddFilter("Microsoft", LogLevel.Warning).AddProvider(Logs));
+        services.AddLogging(logging => logging.SetMinimumLevel(LogLevel.Debug).AddFilter("Microsoft", LogLevel.Warning)
+            // A refused command is an exception as well, and often an expected one.
+            .AddFilter("Microsoft.EntityFrameworkCore", LogLevel.Critical).AddProvider(Logs));
         services.AddPortalDatabase(Database.ConnectionString);
         services.AddPortalApplication();
         services.AddSingleton<DueWorkloads>().AddSingleton<TargetObserver>().AddSingleton<WorkloadChangeListener>();
         services.AddSingleton(Faults).AddSingleton(Launch).AddSingleton(Reconcile).AddSingleton(TimeProvider.System).AddSingleton(Protection);
         services.AddSingleton<IBackgroundJobClient>(Jobs).AddSingleton<IComputeTarget>(Target);
-        services.AddIdentityCore<PortalUser>(options => options.User.RequireUniqueEmail = true).AddRoles<IdentityRole<Guid>>().AddEntityFrameworkStores<PortalDbContext>();
+        services.AddIdentityCore<PortalUser>(Configure).AddRoles<IdentityRole<Guid>>().AddEntityFrameworkStores<PortalDbContext>();
         return services;
     }
 }

@@ -46,7 +46,7 @@ public sealed class AccountPageTests : PageTest
         page.WaitForAssertion(() => Read(page).Should().Contain("Your password is changed."));
         (await CheckAsync(New)).Should().BeTrue();
         (await CheckAsync(Old)).Should().BeFalse();
-        page.FindAll("button").Single(b => Read(b.TextContent) == "Sign in again").Click();
+        page.FindAll("button").Single(b => Read(b) == "Sign in again").Click();
         Navigation.Uri.Should().EndWith("/sign-in?returnUrl=%2Faccount");
     }
 
@@ -99,7 +99,7 @@ public sealed class AccountPageTests : PageTest
         var dialogs = RenderDialogs();
         var page = Opened("tokens");
         page.WaitForElement("h2");
-        page.FindAll("button").Single(b => Read(b.TextContent) == "New token").Click();
+        page.FindAll("button").Single(b => Read(b) == "New token").Click();
 
         dialogs.WaitForElement("#token-name").Input("nightly");
         dialogs.Find("#token-days").GetAttribute("value").Should().Be("90");
@@ -113,9 +113,9 @@ public sealed class AccountPageTests : PageTest
         var actor = await Host.Get<TokenQueries>().AuthenticateAsync(token, CancellationToken.None);
         actor!.UserId.Should().Be(Lena.UserId);
         actor.Scopes.Should().BeEquivalentTo(TokenScopes.Read, TokenScopes.Launch);
-        Read(page.Find("table tbody tr").TextContent).Should().Contain("nightly").And.Contain(token[..10] + "…").And.Contain("never");
+        Read(page.Find("table tbody tr")).Should().Contain("nightly").And.Contain(token[..10] + "…").And.Contain("never");
 
-        page.FindAll("button").Single(b => Read(b.TextContent) == "I have copied it").Click();
+        page.FindAll("button").Single(b => Read(b) == "I have copied it").Click();
         page.Markup.Should().NotContain(token);
     }
 
@@ -125,14 +125,14 @@ public sealed class AccountPageTests : PageTest
         var dialogs = RenderDialogs();
         var page = Opened("tokens");
         page.WaitForElement("h2");
-        page.FindAll("button").Single(b => Read(b.TextContent) == "New token").Click();
+        page.FindAll("button").Single(b => Read(b) == "New token").Click();
 
         dialogs.WaitForElement("#token-name");
         dialogs.FindAll("input[type=checkbox]")[0].Change(false);
         Press(dialogs, "Make token");
 
         dialogs.WaitForAssertion(() => dialogs.Find("#token-name-help").TextContent.Should().Be("1 to 100 characters."));
-        Read(dialogs.Markup).Should().Contain("Choose from read, launch, approve, admin.");
+        Read(dialogs).Should().Contain("Choose from read, launch, approve, admin.");
         (await Host.Get<TokenQueries>().ListAsync(Lena, CancellationToken.None)).Should().BeEmpty();
     }
 
@@ -144,7 +144,7 @@ public sealed class AccountPageTests : PageTest
         var page = Opened("tokens");
 
         page.WaitForElement("table [aria-label='Revoke old laptop']").Click();
-        dialogs.WaitForAssertion(() => Read(dialogs.Markup).Should().Contain("Revoke old laptop?").And.Contain("This cannot be undone."));
+        dialogs.WaitForAssertion(() => Read(dialogs).Should().Contain("Revoke old laptop?").And.Contain("This cannot be undone."));
         (await Host.Get<TokenQueries>().AuthenticateAsync(token, CancellationToken.None)).Should().NotBeNull("asking revokes nothing");
         Press(dialogs, "Revoke");
 
@@ -180,7 +180,7 @@ public sealed class AccountPageTests : PageTest
         page.WaitForAssertion(() => Read(page).Should().Contain("lena@example.org"));
     }
 
-    private static void Press(IRenderedComponent<MudDialogProvider> dialogs, string text) => dialogs.FindAll("button").Single(b => Read(b.TextContent) == text).Click();
+    private static void Press(IRenderedComponent<MudDialogProvider> dialogs, string text) => dialogs.FindAll("button").Single(b => Read(b) == text).Click();
 
     private static void Fill(IRenderedComponent<AccountPage> page, string current, string wanted, string again)
     {

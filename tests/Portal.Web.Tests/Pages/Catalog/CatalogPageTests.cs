@@ -31,7 +31,7 @@ public sealed class CatalogPageTests : PageTest
         page.Find(".sub").TextContent.Should().Be("2 items in 2 categories");
         var card = Cards(page)[0];
         card.GetAttribute("href").Should().Be("/catalog/jupyter-notebook");
-        Read(card.TextContent).Should().Contain("Jupyter Notebook Notebook").And.Contain("local").And.Contain("from $0.01/h");
+        Read(card).Should().Contain("Jupyter Notebook Notebook").And.Contain("local").And.Contain("from $0.01/h");
         Read(page).Should().Contain("Without items yet: Model serving, Experiment tracking");
     }
 
@@ -82,7 +82,7 @@ public sealed class CatalogPageTests : PageTest
     {
         var page = Opened("/catalog?q=checkpoints");
 
-        page.FindAll("nav[aria-label=Categories] a").Select(a => Read(a.TextContent)).Should().Equal("All1", "Notebooks0", "Training1");
+        page.FindAll("nav[aria-label=Categories] a").Select(a => Read(a)).Should().Equal("All 1", "Notebooks 0", "Training 1");
         page.Find("nav[aria-label=Categories] a[aria-current]").TextContent.Should().Contain("All");
     }
 

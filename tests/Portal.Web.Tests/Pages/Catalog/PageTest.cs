@@ -1,5 +1,6 @@
 using System.Net.Sockets;
 using System.Security.Claims;
+using AngleSharp.Dom;
 using Bunit;
 using Bunit.TestDoubles;
 using Hangfire;
@@ -75,11 +76,12 @@ public abstract class PageTest : BunitContext, IAsyncLifetime
         return Render<MudDialogProvider>();
     }
 
-    /// <summary>Text as read: runs of white space count as one, and so does the space that does not break.</summary>
-    protected static string Read(string text) => string.Join(' ', text.Replace('\u00A0', ' ').Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries));
+    /// <summary>Text as read: what stands in different elements is apart, runs of white space count as one, and so does the space that does not break.</summary>
+    protected static string Read(INode node) =>
+        string.Join(' ', string.Join(' ', node.GetDescendantsAndSelf().OfType<IText>().Select(t => t.Data)).Replace('\u00A0', ' ').Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries));
 
-    /// <inheritdoc cref="Read(string)"/>
-    protected static string Read(IRenderedComponent<IComponent> component) => Read(string.Join(' ', component.Nodes.Select(n => n.TextContent)));
+    /// <inheritdoc cref="Read(INode)"/>
+    protected static string Read(IRenderedComponent<IComponent> component) => string.Join(' ', component.Nodes.Select(Read));
 
     protected override async ValueTask DisposeAsyncCore()
     {

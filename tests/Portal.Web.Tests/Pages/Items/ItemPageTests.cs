@@ -26,7 +26,7 @@ public sealed class ItemPageTests : PageTest
         var page = Opened("jupyter-notebook");
 
         page.Find("h1").TextContent.Should().Be("Jupyter Notebook");
-        page.FindAll("table.grid")[0].QuerySelectorAll("tbody tr").Select(r => Read(r.TextContent)).Should().SatisfyRespectively(
+        page.FindAll("table.grid")[0].QuerySelectorAll("tbody tr").Select(r => Read(r)).Should().SatisfyRespectively(
             small => small.Should().Contain("CPU small Default").And.Contain("1 vCPU · 2 GiB").And.Contain("$0.0401/h").And.Contain("≈ $29/month"),
             tiny => tiny.Should().Contain("CPU tiny Lowest price"),
             medium => medium.Should().Contain("CPU medium"),
@@ -34,7 +34,7 @@ public sealed class ItemPageTests : PageTest
         page.Find(".markdown strong").TextContent.Should().Be("Jupyter server of your own");
         Read(page).Should().Contain("Nobody has paid for it in the last 90 days").And.Contain("8 h on CPU small $0.32").And.Contain("local Available");
         var launch = page.FindAll("a").First(a => a.TextContent.Contains("Launch from", StringComparison.Ordinal));
-        Read(launch.TextContent).Should().Be("Launch from $0.01/h");
+        Read(launch).Should().Be("Launch from $0.01/h");
         launch.GetAttribute("href").Should().Be("/launch/jupyter-notebook");
     }
 
@@ -70,7 +70,7 @@ public sealed class ItemPageTests : PageTest
         var page = Opened("python-training", "parameters");
 
         page.FindAll("h2").Select(h => h.TextContent).Should().Equal("Script", "Environment");
-        var script = Read(page.FindAll("tbody tr")[0].TextContent);
+        var script = Read(page.FindAll("tbody tr")[0]);
         script.Should().Contain("script").And.Contain("text").And.Contain("lines").And.Contain("1 to 1000000 characters");
     }
 
@@ -93,7 +93,7 @@ public sealed class ItemPageTests : PageTest
         var page = Opened("jupyter-notebook", "running");
 
         page.FindAll("table tbody tr a").Select(a => a.TextContent).Should().BeEquivalentTo("lenas-own", "mikas");
-        Read(page.FindAll("nav[aria-label='Views of the item'] a")[3].TextContent).Should().Be("Running 2");
+        Read(page.FindAll("nav[aria-label='Views of the item'] a")[3]).Should().Be("Running 2");
     }
 
     [Fact]

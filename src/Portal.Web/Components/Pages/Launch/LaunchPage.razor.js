@@ -5,7 +5,7 @@ export function watchLaunchKey(page) {
   const listener = e => {
     if (e.key !== 'Enter' || !(e.ctrlKey || e.metaKey) || e.repeat || document.querySelector('.mud-dialog')) return;
     e.preventDefault();
-    page.invokeMethodAsync('LaunchByKeyAsync').catch(() => {});
+    page.invokeMethodAsync('LaunchByKeyAsync').catch(e => console.warn(e));
   };
   document.addEventListener('keydown', listener);
   return { stop: () => document.removeEventListener('keydown', listener) };
@@ -22,7 +22,7 @@ export function focusField(id) {
 /** Tells a text area's component that the person paused or left. */
 export function watchText(area, component) {
   let timer = 0;
-  const tell = () => { clearTimeout(timer); timer = 0; component.invokeMethodAsync('TypedAsync').catch(() => {}); };
+  const tell = () => { clearTimeout(timer); timer = 0; component.invokeMethodAsync('TypedAsync').catch(e => console.warn(e)); };
   const typed = () => { clearTimeout(timer); timer = setTimeout(tell, 300); };
   const left = () => { if (timer) tell(); };
   area.addEventListener('input', typed);
@@ -30,9 +30,9 @@ export function watchText(area, component) {
   return { stop: () => { clearTimeout(timer); area.removeEventListener('input', typed); area.removeEventListener('blur', left); } };
 }
 
-/** The text as a stream: a single message to the portal is limited to 32 KB. */
+/** The text in bytes, which the portal asks for as a stream: a single message to it is limited to 32 KB. A space comes first, because a stream must not be empty. */
 export function readText(area) {
-  return DotNet.createJSStreamReference(new TextEncoder().encode(area.value));
+  return new TextEncoder().encode(' ' + area.value);
 }
 
 export function writeText(area, text) {

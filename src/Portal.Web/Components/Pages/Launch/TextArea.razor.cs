@@ -9,7 +9,7 @@ namespace Portal.Web.Components.Pages.Launch;
 public sealed partial class TextArea : IAsyncDisposable
 {
     // UTF-8 takes up to three bytes a UTF-16 code unit.
-    private const long MaxBytes = 3L * ParameterValidation.MaxTextLength + 3;
+    private const long MaxBytes = 3L * ParameterValidation.MaxTextLength + 4;
 
     private LaunchScript? _script;
     private DotNetObjectReference<TextArea>? _self;
@@ -79,7 +79,8 @@ public sealed partial class TextArea : IAsyncDisposable
             if (reference.Length > MaxBytes) return;
             await using var stream = await reference.OpenReadStreamAsync(MaxBytes);
             using var reader = new StreamReader(stream, Encoding.UTF8, detectEncodingFromByteOrderMarks: false);
-            text = await reader.ReadToEndAsync();
+            // The browser puts one space in front: a stream must not be empty.
+            text = (await reader.ReadToEndAsync())[1..];
         }
         if (text == _inBrowser && text == Value) return;
         _inBrowser = text;
