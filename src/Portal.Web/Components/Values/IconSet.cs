@@ -3,57 +3,22 @@ using Portal.Domain.Workloads;
 
 namespace Portal.Web.Components.Values;
 
-/// <summary>The portal's icon set: the names catalog files may use. All are inline SVG; an unknown name is drawn as a box.</summary>
+/// <summary>The pictures of the icon names in <see cref="Portal.Domain.Catalog.CatalogIcons"/>, as inline SVG; an unknown name is drawn as a box.</summary>
 public static class IconSet
 {
-    private static readonly Dictionary<string, string> ByName = new(StringComparer.OrdinalIgnoreCase)
+    private static readonly Dictionary<string, string> ByName = new(StringComparer.Ordinal)
     {
-        ["box"] = Icons.Material.Outlined.Inventory2,
-        ["notebook"] = Icons.Material.Outlined.Article,
-        ["code"] = Icons.Material.Outlined.Code,
-        ["terminal"] = Icons.Material.Outlined.Terminal,
-        ["school"] = Icons.Material.Outlined.School,
-        ["training"] = Icons.Material.Outlined.ModelTraining,
-        ["tune"] = Icons.Material.Outlined.Tune,
-        ["endpoint"] = Icons.Material.Outlined.Api,
-        ["serving"] = Icons.Material.Outlined.Api,
-        ["chat"] = Icons.Material.Outlined.Chat,
-        ["flask"] = Icons.Material.Outlined.Science,
-        ["science"] = Icons.Material.Outlined.Science,
-        ["experiment"] = Icons.Material.Outlined.Science,
-        ["branch"] = Icons.Material.Outlined.AccountTree,
-        ["tree"] = Icons.Material.Outlined.AccountTree,
-        ["workflow"] = Icons.Material.Outlined.EventRepeat,
-        ["schedule"] = Icons.Material.Outlined.EventRepeat,
-        ["database"] = Icons.Material.Outlined.Storage,
-        ["vector"] = Icons.Material.Outlined.Storage,
-        ["grid"] = Icons.Material.Outlined.Dataset,
-        ["feature"] = Icons.Material.Outlined.Dataset,
-        ["chart"] = Icons.Material.Outlined.Insights,
-        ["monitoring"] = Icons.Material.Outlined.Insights,
-        ["gauge"] = Icons.Material.Outlined.Speed,
-        ["transform"] = Icons.Material.Outlined.Transform,
-        ["stream"] = Icons.Material.Outlined.Stream,
-        ["service"] = Icons.Material.Outlined.Dns,
-        ["server"] = Icons.Material.Outlined.Dns,
-        ["layers"] = Icons.Material.Outlined.Layers,
-        ["model"] = Icons.Material.Outlined.Psychology,
-        ["search"] = Icons.Material.Outlined.Search,
-        ["image"] = Icons.Material.Outlined.Image,
-        ["mic"] = Icons.Material.Outlined.Mic,
-        ["text"] = Icons.Material.Outlined.TextFields,
-        ["shield"] = Icons.Material.Outlined.Shield,
-        ["rocket"] = Icons.Material.Outlined.RocketLaunch,
-        ["cloud"] = Icons.Material.Outlined.Cloud,
-        ["chip"] = Icons.Material.Outlined.Memory,
-        ["folder"] = Icons.Material.Outlined.Folder,
         ["account_tree"] = Icons.Material.Outlined.AccountTree,
         ["analytics"] = Icons.Material.Outlined.Analytics,
         ["api"] = Icons.Material.Outlined.Api,
         ["article"] = Icons.Material.Outlined.Article,
         ["auto_graph"] = Icons.Material.Outlined.AutoGraph,
         ["bolt"] = Icons.Material.Outlined.Bolt,
+        ["box"] = Icons.Material.Outlined.Inventory2,
         ["build"] = Icons.Material.Outlined.Build,
+        ["chat"] = Icons.Material.Outlined.Chat,
+        ["cloud"] = Icons.Material.Outlined.Cloud,
+        ["code"] = Icons.Material.Outlined.Code,
         ["compare"] = Icons.Material.Outlined.Compare,
         ["dashboard"] = Icons.Material.Outlined.Dashboard,
         ["data_object"] = Icons.Material.Outlined.DataObject,
@@ -63,26 +28,39 @@ public static class IconSet
         ["event_repeat"] = Icons.Material.Outlined.EventRepeat,
         ["explore"] = Icons.Material.Outlined.Explore,
         ["filter_alt"] = Icons.Material.Outlined.FilterAlt,
+        ["folder"] = Icons.Material.Outlined.Folder,
         ["functions"] = Icons.Material.Outlined.Functions,
         ["hub"] = Icons.Material.Outlined.Hub,
+        ["image"] = Icons.Material.Outlined.Image,
         ["insights"] = Icons.Material.Outlined.Insights,
+        ["layers"] = Icons.Material.Outlined.Layers,
         ["memory"] = Icons.Material.Outlined.Memory,
         ["menu_book"] = Icons.Material.Outlined.MenuBook,
+        ["mic"] = Icons.Material.Outlined.Mic,
         ["model_training"] = Icons.Material.Outlined.ModelTraining,
+        ["monitoring"] = Icons.Material.Outlined.MonitorHeart,
         ["psychology"] = Icons.Material.Outlined.Psychology,
         ["rocket_launch"] = Icons.Material.Outlined.RocketLaunch,
+        ["schedule"] = Icons.Material.Outlined.Schedule,
         ["schema"] = Icons.Material.Outlined.Schema,
+        ["school"] = Icons.Material.Outlined.School,
+        ["science"] = Icons.Material.Outlined.Science,
+        ["search"] = Icons.Material.Outlined.Search,
         ["smart_toy"] = Icons.Material.Outlined.SmartToy,
         ["speed"] = Icons.Material.Outlined.Speed,
         ["storage"] = Icons.Material.Outlined.Storage,
+        ["stream"] = Icons.Material.Outlined.Stream,
         ["table_chart"] = Icons.Material.Outlined.TableChart,
+        ["terminal"] = Icons.Material.Outlined.Terminal,
         ["text_fields"] = Icons.Material.Outlined.TextFields,
         ["timeline"] = Icons.Material.Outlined.Timeline,
+        ["transform"] = Icons.Material.Outlined.Transform,
         ["translate"] = Icons.Material.Outlined.Translate,
+        ["tune"] = Icons.Material.Outlined.Tune,
         ["visibility"] = Icons.Material.Outlined.Visibility,
     };
 
-    /// <summary>Every name, for validation and for choosing.</summary>
+    /// <summary>Every name that has a picture.</summary>
     public static IReadOnlyCollection<string> Names => ByName.Keys;
 
     /// <summary>The SVG of a name.</summary>
@@ -91,10 +69,10 @@ public static class IconSet
     /// <summary>The SVG of a kind.</summary>
     public static string Svg(WorkloadKind kind) => Svg(kind switch
     {
-        WorkloadKind.Notebook => "notebook",
-        WorkloadKind.TrainingRun => "training",
-        WorkloadKind.ModelEndpoint => "endpoint",
-        _ => "service",
+        WorkloadKind.Notebook => "article",
+        WorkloadKind.TrainingRun => "model_training",
+        WorkloadKind.ModelEndpoint => "api",
+        _ => "dns",
     });
 
     /// <summary>The word of a kind on screens.</summary>

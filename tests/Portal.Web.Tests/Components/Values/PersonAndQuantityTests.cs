@@ -48,6 +48,9 @@ public class PersonAndQuantityTests : ComponentTest
     public void Bytes_AnySize_ReadsInBinaryUnits(long bytes, string text) => QuantityText.Bytes(bytes).Replace('\u00A0', ' ').Should().Be(text);
 
     [Fact]
+    public void IconSet_EveryNameOfTheCatalog_HasAPicture() => IconSet.Names.Should().BeEquivalentTo(Portal.Domain.Catalog.CatalogIcons.Names);
+
+    [Fact]
     public void KindIcon_UnknownName_IsABox() => IconSet.Svg("no-such-icon").Should().Be(IconSet.Svg("box"));
 
     [Fact]
