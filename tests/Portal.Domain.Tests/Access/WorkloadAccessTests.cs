@@ -12,26 +12,26 @@ public sealed class WorkloadAccessTests
     private static readonly Guid Other = Guid.NewGuid();
     private static readonly Guid Team = Guid.NewGuid();
 
-    // who                        scopes        own    member lead   shared team-open | see    change open
+    // role, scopes: own, member, lead, shared, open to the team -> see, change, open
     [Theory]
-    [InlineData("",               "all",         true,  true,  false, false, false,     true,  true,  true)]
-    [InlineData("",               "all",         true,  false, false, false, false,     true,  false, false)] // its owner, who has left the team
-    [InlineData("",               "all",         false, true,  false, false, false,     true,  false, false)]
-    [InlineData("",               "all",         false, true,  false, false, true,      true,  false, true)]
-    [InlineData("",               "all",         false, true,  true,  false, false,     true,  true,  false)]
-    [InlineData("",               "all",         false, false, false, true,  false,     true,  false, true)]
-    [InlineData("",               "all",         false, false, false, false, true,      false, false, false)] // open to a team that is not one's own
-    [InlineData("",               "all",         false, false, false, false, false,     false, false, false)]
-    [InlineData("Admin",          "all",         false, false, false, false, false,     true,  true,  false)] // no back door into programs
-    [InlineData("FinOps",         "all",         false, false, false, false, false,     true,  false, false)]
-    [InlineData("Auditor",        "all",         false, false, false, false, false,     true,  false, false)]
-    [InlineData("",               "read",        true,  true,  true,  true,  true,      true,  false, false)]
-    [InlineData("",               "launch",      true,  true,  false, false, false,     true,  true,  true)]
-    [InlineData("",               "approve",     true,  true,  true,  true,  true,      false, false, false)]
-    [InlineData("Admin",          "read",        false, false, false, false, false,     true,  false, false)]
-    [InlineData("Admin",          "launch",      false, false, false, false, false,     true,  false, false)] // administrator only with the scope
-    [InlineData("Admin",          "admin launch", false, false, false, false, false,    true,  true,  false)]
-    [InlineData("Admin",          "approve",     false, false, false, false, false,     false, false, false)]
+    [InlineData("", "all", true, true, false, false, false, true, true, true)]
+    [InlineData("", "all", true, false, false, false, false, true, false, false)] // its owner, who has left the team
+    [InlineData("", "all", false, true, false, false, false, true, false, false)]
+    [InlineData("", "all", false, true, false, false, true, true, false, true)]
+    [InlineData("", "all", false, true, true, false, false, true, true, false)]
+    [InlineData("", "all", false, false, false, true, false, true, false, true)]
+    [InlineData("", "all", false, false, false, false, true, false, false, false)] // open to a team that is not one's own
+    [InlineData("", "all", false, false, false, false, false, false, false, false)]
+    [InlineData("Admin", "all", false, false, false, false, false, true, true, false)] // no back door into programs
+    [InlineData("FinOps", "all", false, false, false, false, false, true, false, false)]
+    [InlineData("Auditor", "all", false, false, false, false, false, true, false, false)]
+    [InlineData("", "read", true, true, true, true, true, true, false, false)]
+    [InlineData("", "launch", true, true, false, false, false, true, true, true)]
+    [InlineData("", "approve", true, true, true, true, true, false, false, false)]
+    [InlineData("Admin", "read", false, false, false, false, false, true, false, false)]
+    [InlineData("Admin", "launch", false, false, false, false, false, true, false, false)] // administrator only with the scope
+    [InlineData("Admin", "admin launch", false, false, false, false, false, true, true, false)]
+    [InlineData("Admin", "approve", false, false, false, false, false, false, false, false)]
     public void Access_OfEachKind_IsWhatTheTableSays(string role, string scopes, bool owns, bool member, bool leads, bool shared, bool openToTeam, bool see, bool change, bool open)
     {
         var actor = new Actor(Self, "Lena", "lena@example.org", role.Length == 0 ? new HashSet<string>() : new HashSet<string> { role },

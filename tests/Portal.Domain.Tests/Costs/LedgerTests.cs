@@ -121,7 +121,15 @@ public sealed class LedgerTests
 
     private static UsageInterval Interval(DateTimeOffset start, decimal price) => new()
     {
-        Id = Guid.NewGuid(), AllocationId = Guid.NewGuid(), WorkloadId = Guid.NewGuid(), Component = "compute", StartedAt = start, PostedUntil = start,
-        HourlyPrice = price, ListHourlyPrice = price * 2, Currency = "USD", CapacityType = "on-demand",
+        Id = Guid.NewGuid(),
+        AllocationId = Guid.NewGuid(),
+        WorkloadId = Guid.NewGuid(),
+        Component = "compute",
+        StartedAt = start,
+        PostedUntil = start,
+        HourlyPrice = price,
+        ListHourlyPrice = price * 2,
+        Currency = "USD",
+        CapacityType = "on-demand",
     };
 }

@@ -40,7 +40,10 @@ public sealed class WorkloadPlannerTableTests
 
     private static readonly Dictionary<string, AllocationSnapshot?> Allocations = new()
     {
-        ["none"] = null, ["intent"] = PlannerCases.Intent, ["started"] = PlannerCases.Started, ["stopping"] = PlannerCases.StopAsked,
+        ["none"] = null,
+        ["intent"] = PlannerCases.Intent,
+        ["started"] = PlannerCases.Started,
+        ["stopping"] = PlannerCases.StopAsked,
     };
 
     [Fact]
