@@ -42,6 +42,9 @@ internal static class Programs
     internal static AllocationSpec Of(ItemSpec item, string script = "", Dictionary<string, object>? parameters = null, Guid? workloadId = null)
     {
         var id = workloadId ?? Guid.CreateVersion7();
+        // Only declared parameters may be named in a template.
+        var declared = item.Parameters.Select(p => p.Name).ToHashSet();
+        item = item with { Parameters = [.. item.Parameters, .. (parameters ?? []).Where(p => !declared.Contains(p.Key)).Select(p => new ParameterSpec { Name = p.Key, Type = TypeOf(p.Value) })] };
         return new AllocationSpec
         {
             AllocationId = Guid.CreateVersion7(),
@@ -62,6 +65,15 @@ internal static class Programs
             Credential = "credential-" + Guid.NewGuid().ToString("N"),
         };
     }
+
+    private static ParameterType TypeOf(object value) => JsonSerializer.SerializeToElement(value).ValueKind switch
+    {
+        JsonValueKind.Array => ParameterType.StringList,
+        JsonValueKind.Object => ParameterType.Map,
+        JsonValueKind.Number => ParameterType.Number,
+        JsonValueKind.True or JsonValueKind.False => ParameterType.Boolean,
+        _ => ParameterType.String,
+    };
 }
 
 /// <summary>Waiting for what a target does by itself.</summary>
