@@ -56,8 +56,8 @@ public sealed class LaunchPageTests : PageTest
         page.FindAll("[role=radio]").Single(c => c.TextContent.Contains("CPU medium", StringComparison.Ordinal)).Click();
         page.Find("#launch-lifetime").Change("PT2H");
 
-        Read(Button(page)).Should().Be("Launch for $0.19/h");
-        Read(page).Should().Contain("At most $0.39 at this price");
+        page.WaitForAssertion(() => Read(Button(page)).Should().Be("Launch for $0.19/h"));
+        page.WaitForAssertion(() => Read(page).Should().Contain("At most $0.39 at this price"));
         Navigation.Uri.Should().EndWith("/launch/jupyter-notebook?hardware=cpu-medium&target=local");
     }
 
@@ -71,9 +71,9 @@ public sealed class LaunchPageTests : PageTest
 
         page.Find("#launch-name").Input("Not Allowed");
 
-        page.Find("#launch-name-help").TextContent.Should().Contain("1 to 40 characters");
-        Button(page).HasAttribute("disabled").Should().BeTrue();
-        page.Find("#launch-obstacle").TextContent.Should().Contain("First fill in or correct: Name.");
+        page.WaitForAssertion(() => page.Find("#launch-name-help").TextContent.Should().Contain("1 to 40 characters"));
+        page.WaitForAssertion(() => Button(page).HasAttribute("disabled").Should().BeTrue());
+        page.WaitForAssertion(() => page.Find("#launch-obstacle").TextContent.Should().Contain("First fill in or correct: Name."));
     }
 
     [Fact]

@@ -156,7 +156,11 @@ public sealed class WorkloadPageTests : PageTest
         var page = Render<OpenPage>(p => p.Add(x => x.Id, id));
         page.WaitForAssertion(() => Read(page).Should().Contain("sleeping is stopped").And.Contain("Start for $"));
         await page.InvokeAsync(() => page.Find("button:contains('Start for')").Click());
-        await Host.PumpAsync();
+        for (var i = 0; i < 200 && (await Host.RowAsync(id)).Phase != Domain.Workloads.WorkloadPhase.Running; i++)
+        {
+            await Host.PumpAsync();
+            await Task.Delay(50);
+        }
         await Services.GetRequiredService<WorkloadChangeFeed>().PublishAsync(WorkloadChange.Everything);
         page.WaitForAssertion(() => Navigation.Uri.Should().EndWith($"/open/{id}"));
     }
