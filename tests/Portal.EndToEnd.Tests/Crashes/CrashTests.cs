@@ -3,6 +3,7 @@ using AwesomeAssertions;
 using Portal.Application;
 using Portal.EndToEnd.Tests.Fixtures;
 using Portal.Testing.Data;
+using Portal.Testing.Postgres;
 using Xunit;
 
 namespace Portal.EndToEnd.Tests.Crashes;
@@ -43,6 +44,54 @@ public sealed class CrashTests(CrashTests.Fixture fixture) : IClassFixture<Crash
         await AssertSoundAsync();
     }
 
+    [Theory]
+    [InlineData(FaultPoints.PostBeforeCommit)]
+    [InlineData(FaultPoints.PostAfterCommit)]
+    public async Task Portal_KilledWhilePosting_PostsEveryHourOnce(string point)
+    {
+        await HealAsync();
+        var id = await _portal.Api.LaunchAsync(new { item = "python-training", name = point.Replace('.', '-'), hardware = "cpu-tiny", parameters = new { script = Sleeper } });
+        await _portal.Api.WaitForAsync(id, "Running");
+        await _portal.KillAsync();
+        // As if it had started three hours ago: the ledger goes by the database's clock.
+        await _portal.Database.ExecuteAsync("update allocations set started_at = started_at - interval '3 hours' where workload_id = $1", id);
+        await _portal.Database.ExecuteAsync("update usage_intervals set started_at = started_at - interval '3 hours', posted_until = posted_until - interval '3 hours' where workload_id = $1", id);
+        await _portal.RunAsync(new Dictionary<string, string> { ["Portal__KillAt"] = point });
+        await WaitUntilDeadAsync();
+
+        await _portal.RestartAsync();
+        for (var i = 0; i < 100 && await PostedAsync(id) < 3; i++) await Task.Delay(200);
+
+        (await PostedAsync(id)).Should().BeInRange(3, 4, "three whole hours are over, begun with a part of one");
+        await AssertOneLivesAsync(id);
+        await AssertSoundAsync();
+    }
+
+    [Fact]
+    public async Task Postgres_RestartedWhileStartingAndRunning_LosesNothing()
+    {
+        await HealAsync();
+        var first = await _portal.Api.LaunchAsync(new { item = "python-training", name = "during-start", hardware = "cpu-tiny", parameters = new { script = Sleeper } });
+        await _portal.Postgres.RestartAsync(PostgresStop.Immediate);
+        await _portal.Api.WaitForAsync(first, "Running");
+        await _portal.Postgres.StopAsync(PostgresStop.Immediate);
+
+        using var client = new HttpClient();
+        (await client.GetAsync($"http://127.0.0.1:{_portal.Port}/readyz")).StatusCode.Should().Be(HttpStatusCode.ServiceUnavailable);
+        (await client.GetAsync($"http://127.0.0.1:{_portal.Port}/healthz")).StatusCode.Should().Be(HttpStatusCode.OK);
+        var (status, problem) = await _portal.Api.GetAsync("/workloads");
+        status.Should().Be(HttpStatusCode.ServiceUnavailable);
+        problem.GetProperty("title").GetString().Should().Be("Database unavailable");
+        await AssertOneLivesAsync(first);
+
+        await _portal.Postgres.StartAsync();
+        await _portal.WaitUntilReadyAsync();
+        await DoAsync(HttpMethod.Post, $"/workloads/{first}/stop");
+        await _portal.Api.WaitForAsync(first, "Stopped");
+        WorkloadProcesses.Of(first, _portal.Folder).Should().BeEmpty();
+        await AssertSoundAsync();
+    }
+
     /// <summary>What a failed test before this one may have left: a portal or a database that is down.</summary>
     private async Task HealAsync()
     {
@@ -77,6 +126,12 @@ public sealed class CrashTests(CrashTests.Fixture fixture) : IClassFixture<Crash
         return _portal.HasEnded;
     }
 
+    private async Task WaitUntilDeadAsync()
+    {
+        for (var i = 0; i < 600 && !_portal.HasEnded; i++) await Task.Delay(100);
+        _portal.HasEnded.Should().BeTrue("the fault point kills it: " + _portal.Output);
+    }
+
     private async Task<bool> DoAsync(HttpMethod method, string path)
     {
         var (status, body) = await _portal.Api.SendAsync(method, path, null);
@@ -90,6 +145,8 @@ public sealed class CrashTests(CrashTests.Fixture fixture) : IClassFixture<Crash
         for (var i = 0; i < 100 && WorkloadProcesses.AllocationsOf(id, _portal.Folder).Count == 0; i++) await Task.Delay(100);
         WorkloadProcesses.AllocationsOf(id, _portal.Folder).Should().HaveCount(1, "exactly one attempt lives");
     }
+
+    private async Task<int> PostedAsync(Guid id) => (await _portal.Database.QueryAsync<int>("select count(*)::int as \"Value\" from usage_records where workload_id = $1", id))[0];
 
     private async Task AssertSoundAsync()
     {

@@ -20,6 +20,35 @@ public sealed class PageTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Pages_InBothThemesAndWidths_AreAccessibleAndFit()
+    {
+        var notebook = await _portal.Api.LaunchAsync(new { item = "jupyter-notebook", name = "lena-notebook", hardware = "cpu-small", tags = new { project = "demo" }, reason = "Exploring the sales data" });
+        var run = await _portal.Api.LaunchAsync(new { item = "python-training", name = "tiny-regression", hardware = "cpu-tiny" });
+        var failed = await _portal.Api.LaunchAsync(new { item = "python-training", name = "broken-run", hardware = "cpu-tiny", parameters = new { script = "raise SystemExit('no data found in /data')" } });
+        await _portal.Api.WaitForAsync(run, "Succeeded");
+        await _portal.Api.WaitForAsync(failed, "Failed");
+        await _portal.Api.WaitForAsync(notebook, "Running");
+        (string Name, string Path)[] pages =
+        [
+            ("home", ""), ("catalog", "catalog"), ("item", "catalog/jupyter-notebook"), ("item-parameters", "catalog/python-training?tab=parameters"), ("launch", "launch/python-training"), ("launch-notebook", "launch/jupyter-notebook"),
+            ("workloads", "workloads"), ("workload", $"workloads/{notebook}"), ("workload-logs", $"workloads/{run}/logs"), ("workload-metrics", $"workloads/{run}/metrics"), ("workload-cost", $"workloads/{run}/cost"),
+            ("workload-timeline", $"workloads/{run}/timeline"), ("workload-artifacts", $"workloads/{run}/artifacts"), ("workload-settings", $"workloads/{notebook}/settings"), ("workload-failed", $"workloads/{failed}"),
+            ("account", "account"), ("account-tokens", "account?tab=tokens"), ("not-found", "no-such-page"),
+        ];
+        var wrong = new List<string>();
+        foreach (var theme in new[] { ColorScheme.Light, ColorScheme.Dark })
+            foreach (var width in new[] { 1280, 390 })
+            {
+                var page = await _chromium.SignInAsync(_portal, width, theme);
+                page.Request += (_, request) => { if (!request.Url.StartsWith(_portal.Url.ToString(), StringComparison.Ordinal) && !request.Url.StartsWith("data:", StringComparison.Ordinal)) wrong.Add($"loads {request.Url}"); };
+                page.PageError += (_, error) => wrong.Add($"script error: {error}");
+                foreach (var (name, path) in pages) wrong.AddRange(await LookAsync(page, $"{name}-{(theme == ColorScheme.Dark ? "dark" : "light")}-{width}", path, width));
+                await page.Context.CloseAsync();
+            }
+        wrong.Should().BeEmpty();
+    }
+
+    [Fact]
     public async Task SignIn_InBothThemes_IsAccessible()
     {
         foreach (var theme in new[] { ColorScheme.Light, ColorScheme.Dark })
@@ -39,5 +68,17 @@ public sealed class PageTests : IAsyncLifetime
             await page.ClickAsync("button[type=submit]");
             await page.WaitForURLAsync("**/workloads?view=all");
         }
+    }
+
+    private async Task<IReadOnlyList<string>> LookAsync(IPage page, string name, string path, int width)
+    {
+        await page.GotoAsync($"{_portal.Url}{path}");
+        await page.WaitForSelectorAsync("main h1, main h2");
+        await page.WaitForTimeoutAsync(700);
+        await Chromium.PictureAsync(page, name);
+        var wrong = (await Chromium.FindingsAsync(page)).Select(f => $"{name}: {f}").ToList();
+        var wide = await page.EvaluateAsync<int>("() => document.documentElement.scrollWidth");
+        if (wide > width) wrong.Add($"{name}: {wide} px wide on a screen of {width}");
+        return wrong;
     }
 }
