@@ -23,7 +23,7 @@ public static class ApplicationServices
             .AddSingleton<ActorDirectory>().AddSingleton<CreateToken>().AddSingleton<RevokeToken>().AddSingleton<TokenQueries>().AddSingleton<WorkloadEntrance>()
             .AddSingleton<CreateTeam>().AddSingleton<SetTeamMember>().AddSingleton<RemoveTeamMember>().AddSingleton<PeopleQueries>();
         // These use Identity's scoped UserManager.
-        services.AddScoped<CreateUser>().AddScoped<UpdateUser>();
+        services.AddScoped<CreateUser>().AddScoped<UpdateUser>().AddScoped<ChangeOwnPassword>();
         return services;
     }
 

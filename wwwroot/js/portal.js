@@ -116,7 +116,7 @@ export function chart(figure, component) {
       const swatch = document.createElement('i');
       swatch.style.background = line.color;
       const value = +d.minY + (+d.top + +d.height - ly) / d.height * (d.maxY - d.minY);
-      row.append(swatch, `${line.name} `, Object.assign(document.createElement('b'), { textContent: `${number.format(value)}${d.unit ? ' ' + d.unit : ''}` }));
+      row.append(swatch, `${line.name} `, Object.assign(document.createElement('b'), { textContent: `${d.prefix ?? ''}${number.format(value)}${d.unit ? ' ' + d.unit : ''}` }));
       box.append(row);
     }
     let cursor = svg.querySelector('.cursor');

@@ -36,8 +36,8 @@ public sealed class HomeQueries(IDbContextFactory<PortalDbContext> contexts, Wor
             .OrderByDescending(w => w.PhaseSince).Take(5), actor, cancellationToken);
         var shownTeam = actor.Teams.FirstOrDefault(t => t.Slug == team) ?? (actor.Teams.Count > 0 ? actor.Teams[0] : null);
         var month = new DateTimeOffset(now.Year, now.Month, 1, 0, 0, 0, TimeSpan.Zero);
-        var byDay = shownTeam is null ? [] : await CostQueries.ByDayAsync(db, db.Workloads.Where(w => w.TeamId == shownTeam.Id).Select(w => w.Id), month, cancellationToken);
-        var myDays = await CostQueries.ByDayAsync(db, db.Workloads.Where(w => w.OwnerId == actor.UserId).Select(w => w.Id), month, cancellationToken);
+        var byDay = shownTeam is null ? [] : await CostQueries.ByDayAsync(db, db.VisibleWorkloads(actor).Where(w => w.TeamId == shownTeam.Id).Select(w => w.Id), month, cancellationToken);
+        var myDays = await CostQueries.ByDayAsync(db, db.VisibleWorkloads(actor).Where(w => w.OwnerId == actor.UserId).Select(w => w.Id), month, cancellationToken);
         return new HomeView(attention, running, await active.CountAsync(cancellationToken), ended, shownTeam?.Slug, byDay.Sum(d => d.Cost), myDays.Sum(d => d.Cost), byDay, "USD",
             await RecentAsync(db, actor, month, cancellationToken), now);
     }

@@ -44,12 +44,12 @@ public sealed class WorkloadQueries(IDbContextFactory<PortalDbContext> contexts,
         return counts is null ? new(mine, 0, 0, 0, 0, 0, 0) : new(mine, counts.All, counts.Running, counts.Waiting, counts.Failed, counts.Ending, counts.Price);
     }
 
-    /// <summary>A name not taken in the team, made from the item's slug: <c>jupyter-notebook-03</c>.</summary>
-    public async Task<string> FreeNameAsync(string itemSlug, string team, CancellationToken cancellationToken)
+    /// <summary>A name not taken in one of the actor's teams, made from the item's slug: <c>jupyter-notebook-03</c>. Names of other teams are none of their business.</summary>
+    public async Task<string> FreeNameAsync(string itemSlug, string team, Actor actor, CancellationToken cancellationToken)
     {
         var stem = itemSlug.Length > 34 ? itemSlug[..34] : itemSlug;
         await using var db = await contexts.CreateDbContextAsync(cancellationToken);
-        var taken = await db.Workloads.Where(w => w.Phase != WorkloadPhase.Deleted && w.Name.StartsWith(stem) && db.Teams.Any(t => t.Id == w.TeamId && t.Slug == team)).Select(w => w.Name).ToListAsync(cancellationToken);
+        var taken = await db.VisibleWorkloads(actor).Where(w => w.Phase != WorkloadPhase.Deleted && w.Name.StartsWith(stem) && db.Teams.Any(t => t.Id == w.TeamId && t.Slug == team)).Select(w => w.Name).ToListAsync(cancellationToken);
         return Enumerable.Range(1, taken.Count + 1).Select(n => $"{stem}-{n:00}").First(name => !taken.Contains(name));
     }
 

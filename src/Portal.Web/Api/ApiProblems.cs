@@ -9,6 +9,8 @@ namespace Portal.Web.Api;
 /// <summary>Every error the API answers: RFC 9457 <c>application/problem+json</c> with a trace id.</summary>
 internal static class ApiProblems
 {
+    private const string NotFoundPath = "/not-found";
+
     public static IResult NotFound(string what) => Problem(StatusCodes.Status404NotFound, "Not found", what);
 
     public static IResult Forbidden(string reason) => Problem(StatusCodes.Status403Forbidden, "Not allowed", reason);
@@ -42,7 +44,7 @@ internal static class ApiProblems
             _ when IsDatabaseDown(exception) => (StatusCodes.Status503ServiceUnavailable, "Database unavailable", "The portal cannot reach its database now. Running workloads go on; try again in a moment."),
             _ => (StatusCodes.Status500InternalServerError, "Unexpected error", "Something went wrong in the portal. Give the trace id to an administrator."),
         };
-        if (context.Request.Path.StartsWithSegments("/api") || !context.Request.Headers.Accept.ToString().Contains("text/html", StringComparison.Ordinal))
+        if (context.Request.Path.StartsWithSegments("/api") || !WantsHtml(context))
             await WriteAsync(context, status, title, detail);
         else await ErrorPage.WriteAsync(context, status, title, detail);
     });
@@ -51,10 +53,7 @@ internal static class ApiProblems
     public static Task WriteStatusAsync(StatusCodeContext status)
     {
         var context = status.HttpContext;
-        if (!context.Request.Path.StartsWithSegments("/api"))
-            return context.Response.StatusCode == 404 && context.Request.Headers.Accept.ToString().Contains("text/html", StringComparison.Ordinal)
-                ? ErrorPage.WriteAsync(context, 404, "There is nothing here", "The address does not exist, or what it showed has moved.")
-                : Task.CompletedTask;
+        if (!context.Request.Path.StartsWithSegments("/api")) return context.Response.StatusCode == 404 && WantsHtml(context) ? NothingHereAsync(status) : Task.CompletedTask;
         var (title, detail) = context.Response.StatusCode switch
         {
             401 => ("Not signed in", "Send 'Authorization: Bearer ptl_…'. Tokens are made under Account, or with POST /api/v1/tokens."),
@@ -66,6 +65,25 @@ internal static class ApiProblems
         };
         return WriteAsync(context, context.Response.StatusCode, title, detail);
     }
+
+    // A signed-in person stays within the portal's frame; everybody else gets the bare page.
+    private static async Task NothingHereAsync(StatusCodeContext status)
+    {
+        var context = status.HttpContext;
+        if (context.User.Identity?.IsAuthenticated != true || context.Request.Path == NotFoundPath)
+        {
+            await ErrorPage.WriteAsync(context, 404, "There is nothing here", "The address does not exist, or what it showed has moved.");
+            return;
+        }
+        var path = context.Request.Path;
+        context.SetEndpoint(null);
+        context.Request.RouteValues.Clear();
+        context.Request.Path = NotFoundPath;
+        await status.Next(context);
+        context.Request.Path = path;
+    }
+
+    private static bool WantsHtml(HttpContext context) => context.Request.Headers.Accept.ToString().Contains("text/html", StringComparison.Ordinal);
 
     /// <summary>True for the ways in which a database that is away shows itself.</summary>
     public static bool IsDatabaseDown(Exception? exception) => exception switch

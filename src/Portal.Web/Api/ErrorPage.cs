@@ -10,12 +10,14 @@ internal static class ErrorPage
     {
         context.Response.StatusCode = status;
         context.Response.ContentType = "text/html; charset=utf-8";
+        // What is not there will not be there a second later.
+        var again = status >= 500 ? """<a href="">Try again</a> """ : "";
         var trace = Activity.Current?.TraceId.ToHexString() ?? "";
         await context.Response.WriteAsync($"""
             <!DOCTYPE html>
             <html lang="en">
             <head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1"><title>{Text(title)} · Portal</title><link rel="icon" href="/favicon.svg"><link rel="stylesheet" href="/css/error.css"></head>
-            <body><main><h1>{Text(title)}</h1><p>{Text(detail)}</p><p class="trace">Trace {Text(trace)}</p><p><a href="">Try again</a> <a href="/">Home</a></p></main></body>
+            <body><main><h1>{Text(title)}</h1><p>{Text(detail)}</p><p class="trace">Trace {Text(trace)}</p><p>{again}<a href="/">Home</a></p></main></body>
             </html>
             """);
     }

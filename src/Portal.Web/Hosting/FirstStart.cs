@@ -64,6 +64,18 @@ public sealed partial class FirstStart(
         if (!await db.IsMigratedAsync(cancellationToken)) throw new InvalidOperationException("Migrations are pending.");
         state.WaitingFor = "first-start data";
         await db.Database.ExecuteSqlAsync($"select pg_advisory_lock(hashtextextended('first-start', 0))", cancellationToken);
+        try
+        {
+            await FillAsync(db, cancellationToken);
+        }
+        finally
+        {
+            await db.Database.ExecuteSqlAsync($"select pg_advisory_unlock(hashtextextended('first-start', 0))", CancellationToken.None);
+        }
+    }
+
+    private async Task FillAsync(PortalDbContext db, CancellationToken cancellationToken)
+    {
         if (!await db.Installations.AnyAsync(cancellationToken))
         {
             db.Installations.Add(new Installation { Id = Guid.NewGuid(), CreatedAt = await db.NowAsync(cancellationToken) });

@@ -34,6 +34,9 @@ public partial class LineChart : IAsyncDisposable
     /// <summary>After values in the read-out: <c>%</c>, <c>GiB</c>.</summary>
     [Parameter] public string? Unit { get; set; }
 
+    /// <summary>Before values on the axis and in the read-out: <c>$</c>.</summary>
+    [Parameter] public string? Prefix { get; set; }
+
     /// <summary>Events as vertical lines.</summary>
     [Parameter] public IReadOnlyList<ChartMarker> Markers { get; set; } = [];
 
@@ -109,7 +112,7 @@ public partial class LineChart : IAsyncDisposable
         if (maxX - minX <= 0) (minX, maxX) = Axis == ChartAxis.Time ? (minX - 30, maxX + 30) : (minX - 1, maxX + 1);
         var ticks = YTicks(points);
         var step = ticks.Count > 1 ? ticks[1] - ticks[0] : 0;
-        _yTicks = [.. ticks.Select(t => (t, ChartScale.Text(t, t == 0 ? 0 : step)))];
+        _yTicks = [.. ticks.Select(t => (t, Prefix + ChartScale.Text(t, t == 0 ? 0 : step)))];
         var left = 14 + _yTicks.Max(t => t.Text.Length) * 6.6;
         _frame = new ChartFrame(left, 10, Math.Max(20, _width - left - 8), Math.Max(20, Height - 10 - 26), minX, maxX, ticks[0], ticks[^1]);
         _xTicks = XTicks(_frame);
@@ -156,7 +159,7 @@ public partial class LineChart : IAsyncDisposable
         var values = series.Points.Where(p => double.IsFinite(p.Y)).ToList();
         if (values.Count == 0) return $"{series.Name}: no values.";
         var unit = Unit is null ? "" : " " + Unit;
-        return $"{series.Name}: {values.Count} values from {ChartScale.Text(values.Min(p => p.Y))} to {ChartScale.Text(values.Max(p => p.Y))}{unit}, last {ChartScale.Text(values[^1].Y)}{unit}.";
+        return $"{series.Name}: {values.Count} values from {Prefix}{ChartScale.Text(values.Min(p => p.Y))} to {Prefix}{ChartScale.Text(values.Max(p => p.Y))}{unit}, last {Prefix}{ChartScale.Text(values[^1].Y)}{unit}.";
     }
 
     private static ChartPoint? LastOf(IReadOnlyList<ChartPoint> points)

@@ -1,6 +1,8 @@
 using System.Diagnostics;
 using Microsoft.AspNetCore.Components;
 using Microsoft.AspNetCore.Components.Web;
+using Portal.Web.Api;
+using Portal.Web.Components.Surfaces;
 
 namespace Portal.Web.Components.Layout;
 
@@ -23,6 +25,14 @@ public sealed partial class PageErrorBoundary : ErrorBoundaryBase
         if (CurrentException is null)
         {
             builder.AddContent(0, ChildContent);
+            return;
+        }
+        // A tab that was opened while the database was away; nothing is broken.
+        if (ApiProblems.IsDatabaseDown(CurrentException))
+        {
+            builder.OpenComponent<DatabaseAway>(4);
+            builder.AddComponentParameter(5, nameof(DatabaseAway.OnRetry), EventCallback.Factory.Create(this, Recover));
+            builder.CloseComponent();
             return;
         }
         builder.OpenComponent<PageError>(1);

@@ -10,8 +10,8 @@ public sealed class PageLoad
     /// <summary>True until the first answer.</summary>
     public bool IsLoading { get; private set; } = true;
 
-    /// <summary>Why there is no data (or none newer); null when all is well.</summary>
-    public string? Problem { get; private set; }
+    /// <summary>True when there is no data, or none newer, because the database cannot be reached.</summary>
+    public bool DatabaseAway { get; private set; }
 
     /// <summary>Loads; a signed-out person is sent to sign in, a database that is away becomes words. Anything else is the error boundary's.</summary>
     public async Task RunAsync(Func<Task> load, NavigationManager navigation)
@@ -19,7 +19,7 @@ public sealed class PageLoad
         try
         {
             await load();
-            (IsLoading, Problem) = (false, null);
+            (IsLoading, DatabaseAway) = (false, false);
         }
         catch (SignedOutException)
         {
@@ -31,7 +31,7 @@ public sealed class PageLoad
         }
         catch (Exception exception) when (ApiProblems.IsDatabaseDown(exception))
         {
-            (IsLoading, Problem) = (false, "The portal cannot reach its database now. Running workloads go on and nothing is lost; this page loads again by itself when the database is back.");
+            (IsLoading, DatabaseAway) = (false, true);
         }
     }
 }

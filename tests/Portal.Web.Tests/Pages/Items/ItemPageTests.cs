@@ -69,7 +69,7 @@ public sealed class ItemPageTests : PageTest
     {
         var page = Opened("python-training", "parameters");
 
-        page.FindAll("h2").Select(h => h.TextContent).Should().Equal("Script", "Environment");
+        page.FindAll("h2").Select(h => h.TextContent).Should().Equal("Program", "Environment");
         var script = Read(page.FindAll("tbody tr")[0]);
         script.Should().Contain("script").And.Contain("text").And.Contain("lines").And.Contain("1 to 1000000 characters");
     }

@@ -1,4 +1,5 @@
 using Microsoft.AspNetCore.Components;
+using Portal.Application.Access;
 using Portal.Web.Access;
 using Portal.Web.Api;
 
@@ -47,7 +48,9 @@ public sealed partial class PasswordCard : IDisposable
         try
         {
             var you = await CurrentActor.GetAsync(_lifetime.Token);
-            Show(await new ChangeOwnPassword(Scopes).ExecuteAsync(you.UserId, _current, _new));
+            // A scope of its own: Identity's manager must not live as long as a circuit.
+            await using var scope = Scopes.CreateAsyncScope();
+            Show(await scope.ServiceProvider.GetRequiredService<ChangeOwnPassword>().ExecuteAsync(_current, _new, you, _lifetime.Token));
         }
         catch (OperationCanceledException) when (_lifetime.IsCancellationRequested)
         {

@@ -52,6 +52,12 @@ public sealed partial class LaunchForm
     /// <summary>Null: it runs until it is stopped, where the item allows that.</summary>
     public TimeSpan? Lifetime { get; private set; }
 
+    /// <summary>Taken from the workload that is copied; null leaves it to the item.</summary>
+    public TimeSpan? IdleTimeout { get; private set; }
+
+    /// <summary>Taken from the workload that is copied.</summary>
+    public IReadOnlyDictionary<string, string> Tags { get; private set; } = new Dictionary<string, string>();
+
     public bool IsDefault => Fields.All(f => f.IsDefault);
 
     /// <summary>Everything that keeps the form from being launched, in the order of the page.</summary>
@@ -106,6 +112,8 @@ public sealed partial class LaunchForm
             if (past.Parameters.TryGetValue(field.Spec.Name, out var value)) field.Take(value);
         if (Item.Hardware.Contains(past.Row.Hardware)) Hardware = past.Row.Hardware;
         if (past.Lifetime is not null) Lifetime = past.Lifetime;
+        if (past.IdleTimeout is not null) IdleTimeout = past.IdleTimeout;
+        Tags = past.Tags;
         Reason = past.LaunchReason ?? "";
         Check();
     }
@@ -126,7 +134,7 @@ public sealed partial class LaunchForm
     public LaunchRequest ToRequest() => new()
     {
         RequestId = RequestId, Name = Name, Item = Item.Slug, Version = Item.Version, Team = Team, Hardware = Hardware, Target = Target, Capacity = Capacity?.ToWord(),
-        Parameters = Given(), Lifetime = Lifetime, Reason = string.IsNullOrWhiteSpace(Reason) ? null : Reason.Trim(),
+        Parameters = Given(), Lifetime = Lifetime, IdleTimeout = IdleTimeout, Tags = Tags, Reason = string.IsNullOrWhiteSpace(Reason) ? null : Reason.Trim(),
     };
 
     private static string Key(ParameterField field) => "parameters." + field.Spec.Name;

@@ -39,7 +39,7 @@ public sealed partial class LaunchPage
                 break;
             case LaunchWorkload.Outcome.NameTaken taken:
                 Refuse(new Dictionary<string, string[]> { ["name"] = [taken.Reason] });
-                _freeName = await Workloads.FreeNameAsync(Slug, _state!.Form.Team, _lifetime.Token);
+                _freeName = await Workloads.FreeNameAsync(Slug, _state!.Form.Team, actor, _lifetime.Token);
                 break;
             case LaunchWorkload.Outcome.Unavailable unavailable:
                 await ReadOffersAsync(actor);

@@ -45,7 +45,7 @@ public sealed partial class LaunchPage
         await CopyPastAsync(form, actor);
         var offers = await LaunchOffers.ReadAsync(Estimate, Catalog, version.Spec, form.Team, actor, _lifetime.Token);
         Preselect(form, offers, version);
-        form.SuggestName(await Workloads.FreeNameAsync(Slug, form.Team, _lifetime.Token));
+        form.SuggestName(await Workloads.FreeNameAsync(Slug, form.Team, actor, _lifetime.Token));
         _state = new LaunchState(form, offers, false);
         return Stage.Ready;
     }

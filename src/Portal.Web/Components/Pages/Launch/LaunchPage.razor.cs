@@ -89,7 +89,7 @@ public sealed partial class LaunchPage : IAsyncDisposable
     {
         await _lifetime.CancelAsync();
         _lifetime.Dispose();
-        await LaunchScript.StopAsync(_key);
+        if (_key is not null) await _key.DisposeAsync();
         if (_script is not null) await _script.DisposeAsync();
         _self?.Dispose();
     }
@@ -101,7 +101,7 @@ public sealed partial class LaunchPage : IAsyncDisposable
         _state!.Form.SetTeam(team);
         return GuardAsync(async actor =>
         {
-            _state.Form.SuggestName(await Workloads.FreeNameAsync(Slug, team, _lifetime.Token));
+            _state.Form.SuggestName(await Workloads.FreeNameAsync(Slug, team, actor, _lifetime.Token));
             await ReadOffersAsync(actor);
         });
     }

@@ -89,7 +89,7 @@ public sealed partial class TextArea : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        await LaunchScript.StopAsync(_watch);
+        if (_watch is not null) await _watch.DisposeAsync();
         if (_script is not null) await _script.DisposeAsync();
         _self?.Dispose();
     }
