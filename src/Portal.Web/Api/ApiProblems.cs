@@ -76,6 +76,8 @@ internal static class ApiProblems
             return;
         }
         var path = context.Request.Path;
+        // Without it a page keeps silent on a 404 that was there before it.
+        context.Features.Set<IStatusCodeReExecuteFeature>(new StatusCodeReExecuteFeature { OriginalPath = path.Value ?? "/", OriginalPathBase = context.Request.PathBase.Value ?? "" });
         context.SetEndpoint(null);
         context.Request.RouteValues.Clear();
         context.Request.Path = NotFoundPath;

@@ -45,10 +45,10 @@ public sealed class FailureTests(FailureTests.Fixture fixture) : IClassFixture<F
         await _portal.Api.WaitForAsync(holder, "Running");
         var waiting = await LaunchAsync(new { item = "python-training", name = "waiting", hardware = "cpu-tiny", parameters = new { script = "import time\ntime.sleep(3600)" } });
 
-        await UntilReasonAsync(waiting, "0.25 vCPU");
+        var reason = await UntilReasonAsync(waiting, "0.25 vCPU");
         (await _portal.Api.PhaseAsync(waiting)).Should().Be("Queued");
         await _page.GotoAsync($"{_portal.Url}workloads/{waiting}");
-        await SeesAsync("0.25 vCPU");
+        await SeesAsync(reason);
         (await _portal.Api.PostAsync($"/workloads/{holder}/stop")).Status.Should().Be(HttpStatusCode.Accepted);
         await _portal.Api.WaitForAsync(waiting, "Running");
         await SeesAsync("Running");
@@ -164,13 +164,13 @@ public sealed class FailureTests(FailureTests.Fixture fixture) : IClassFixture<F
 
     private Task SeesAsync(string text) => _page.Locator("main").GetByText(text).First.WaitForAsync();
 
-    private async Task UntilReasonAsync(Guid id, string words)
+    private async Task<string> UntilReasonAsync(Guid id, string words)
     {
         JsonElement seen = default;
         for (var i = 0; i < 150; i++)
         {
             (_, seen) = await _portal.Api.GetAsync($"/workloads/{id}");
-            if (seen.GetProperty("phaseReason").GetString()?.Contains(words, StringComparison.Ordinal) == true) return;
+            if (seen.GetProperty("phaseReason").GetString() is { } reason && reason.Contains(words, StringComparison.Ordinal)) return reason;
             await Task.Delay(200);
         }
         throw new TimeoutException($"The reason never named {words}: {seen}");
