@@ -1,6 +1,7 @@
 using AngleSharp.Dom;
 using AwesomeAssertions;
 using Bunit;
+using Microsoft.EntityFrameworkCore;
 using Microsoft.AspNetCore.Identity;
 using MudBlazor;
 using Portal.Application.Access;
@@ -46,6 +47,8 @@ public sealed class AccountPageTests : PageTest
         page.WaitForAssertion(() => Read(page).Should().Contain("Your password is changed."));
         (await CheckAsync(New)).Should().BeTrue();
         (await CheckAsync(Old)).Should().BeFalse();
+        await using var db = await Host.OpenAsync();
+        (await db.AuditEntries.CountAsync(a => a.Action == "user.password" && a.ActorId == Lena.UserId)).Should().Be(1);
         page.FindAll("button").Single(b => Read(b) == "Sign in again").Click();
         Navigation.Uri.Should().EndWith("/sign-in?returnUrl=%2Faccount");
     }

@@ -194,6 +194,21 @@ public sealed class LaunchPageTests : PageTest
     }
 
     [Fact]
+    public async Task From_APastLaunchWithTags_LaunchesTheCopyWithThem()
+    {
+        var id = await Host.LaunchAsync(Lena, name: "tagged");
+        await Host.Database.ExecuteAsync("update workloads set tags = '{\"project\":\"churn\"}', idle_timeout = interval '2 hours' where id = $1", id);
+
+        var page = Opened($"?from={id}");
+        Button(page).Click();
+
+        page.WaitForAssertion(() => Navigation.Uri.Should().Contain("/workloads/"));
+        await using var db = await Host.OpenAsync();
+        var copy = await db.Workloads.SingleAsync(w => w.Id != id);
+        (copy.TagsJson.Replace(" ", "", StringComparison.Ordinal), copy.IdleTimeout).Should().Be(("""{"project":"churn"}""", TimeSpan.FromHours(2)));
+    }
+
+    [Fact]
     public async Task From_AWorkloadNotMineToSee_SaysSoAndShowsDefaults()
     {
         var foreign = await Host.LaunchAsync(await Host.AddPersonAsync("Omar", ["speech"]), parameters: new { environment = new { SECRET_PLAN = "x" } });

@@ -50,7 +50,7 @@ public sealed class WorkloadPageTests : PageTest
         Ready();
         Database.Away = true;
         var page = Render<HomePage>();
-        page.WaitForAssertion(() => Read(page).Should().Contain("cannot reach its database"));
+        page.WaitForAssertion(() => Read(page).Should().Contain("The database cannot be reached."));
         Database.Away = false;
         page.Find("button:contains('Try again')").Click();
         page.WaitForAssertion(() => Read(page).Should().Contain("Nothing runs for you now"));
@@ -91,6 +91,56 @@ public sealed class WorkloadPageTests : PageTest
         var page = Render<WorkloadPage>(p => p.Add(x => x.Id, id));
         page.WaitForAssertion(() => Read(page).Should().Contain("shown").And.Contain("Queued").And.Contain("Ready").And.Contain("so far").And.Contain("Launch a copy"));
         page.Find($"a[href='/open/{id}']").GetAttribute("rel").Should().Be("noopener");
+    }
+
+    [Fact]
+    public async Task Workload_WhileReading_ShowsThatItLoads()
+    {
+        Ready();
+        var id = await Host.LaunchRunningAsync(Lena, name: "slow-to-read");
+        var gate = new TaskCompletionSource();
+        Database.Gate = gate.Task;
+        var page = Render<WorkloadPage>(p => p.Add(x => x.Id, id));
+        page.Find("[aria-label='Loading the workload']").Should().NotBeNull();
+        gate.SetResult();
+        page.WaitForAssertion(() => Read(page).Should().Contain("slow-to-read"));
+    }
+
+    [Fact]
+    public async Task Workload_WithoutDatabase_SaysSoAndTriesAgain()
+    {
+        Ready();
+        var id = await Host.LaunchRunningAsync(Lena, name: "still-running");
+        Database.Away = true;
+        var page = Render<WorkloadPage>(p => p.Add(x => x.Id, id));
+        page.WaitForAssertion(() => Read(page).Should().Contain("The database cannot be reached."));
+        Database.Away = false;
+        page.Find("button:contains('Try again')").Click();
+        page.WaitForAssertion(() => Read(page).Should().Contain("still-running"));
+    }
+
+    [Fact]
+    public async Task Workload_DatabaseGoesWhileItIsShown_KeepsWhatItKnew()
+    {
+        Ready();
+        var id = await Host.LaunchRunningAsync(Lena, name: "kept-in-view");
+        var page = Render<WorkloadPage>(p => p.Add(x => x.Id, id));
+        page.WaitForAssertion(() => Read(page).Should().Contain("kept-in-view"));
+        Database.Away = true;
+        await Services.GetRequiredService<WorkloadChangeFeed>().PublishAsync(WorkloadChange.Everything);
+        page.WaitForAssertion(() => Read(page).Should().Contain("The database cannot be reached.").And.Contain("kept-in-view"));
+    }
+
+    [Fact]
+    public void Workloads_WithoutDatabase_SaysSoAndTriesAgain()
+    {
+        Ready();
+        Database.Away = true;
+        var page = Render<WorkloadsPage>();
+        page.WaitForAssertion(() => Read(page).Should().Contain("The database cannot be reached."));
+        Database.Away = false;
+        page.Find("button:contains('Try again')").Click();
+        page.WaitForAssertion(() => Read(page).Should().Contain("You have nothing running, Lena"));
     }
 
     [Theory]
