@@ -891,6 +891,36 @@ namespace Portal.Migrations.Migrations
                         });
                 });
 
+            modelBuilder.Entity("Portal.Domain.Settings.PortalSetting", b =>
+                {
+                    b.Property<string>("Key")
+                        .HasMaxLength(60)
+                        .HasColumnType("character varying(60)")
+                        .HasColumnName("key");
+
+                    b.Property<DateTimeOffset>("ChangedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("changed_at");
+
+                    b.Property<Guid>("ChangedBy")
+                        .HasColumnType("uuid")
+                        .HasColumnName("changed_by");
+
+                    b.Property<string>("Value")
+                        .IsRequired()
+                        .HasMaxLength(1000)
+                        .HasColumnType("character varying(1000)")
+                        .HasColumnName("value");
+
+                    b.HasKey("Key")
+                        .HasName("pk_settings");
+
+                    b.HasIndex("ChangedBy")
+                        .HasDatabaseName("ix_settings_changed_by");
+
+                    b.ToTable("settings", (string)null);
+                });
+
             modelBuilder.Entity("Portal.Domain.Teams.Team", b =>
                 {
                     b.Property<Guid>("Id")
@@ -1170,11 +1200,56 @@ namespace Portal.Migrations.Migrations
                     b.ToTable("metric_points", (string)null);
                 });
 
+            modelBuilder.Entity("Portal.Domain.Workloads.SavedView", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .HasColumnType("uuid")
+                        .HasColumnName("id");
+
+                    b.Property<DateTimeOffset>("CreatedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("created_at");
+
+                    b.Property<string>("Name")
+                        .IsRequired()
+                        .HasMaxLength(40)
+                        .HasColumnType("character varying(40)")
+                        .HasColumnName("name");
+
+                    b.Property<string>("Query")
+                        .IsRequired()
+                        .HasMaxLength(2000)
+                        .HasColumnType("character varying(2000)")
+                        .HasColumnName("query");
+
+                    b.Property<Guid>("UserId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("user_id");
+
+                    b.HasKey("Id")
+                        .HasName("pk_saved_views");
+
+                    b.HasIndex("UserId", "Name")
+                        .IsUnique()
+                        .HasDatabaseName("ix_saved_views_user_id_name");
+
+                    b.ToTable("saved_views", (string)null);
+                });
+
             modelBuilder.Entity("Portal.Domain.Workloads.Workload", b =>
                 {
                     b.Property<Guid>("Id")
                         .HasColumnType("uuid")
                         .HasColumnName("id");
+
+                    b.Property<DateTimeOffset?>("ActivityAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("activity_at");
+
+                    b.Property<string>("ActivityWhat")
+                        .HasMaxLength(200)
+                        .HasColumnType("character varying(200)")
+                        .HasColumnName("activity_what");
 
                     b.Property<int>("Attempt")
                         .HasColumnType("integer")
@@ -1248,6 +1323,10 @@ namespace Portal.Migrations.Migrations
                         .HasPrecision(20, 12)
                         .HasColumnType("numeric(20,12)")
                         .HasColumnName("hourly_price");
+
+                    b.Property<DateTimeOffset?>("IdleStopAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("idle_stop_at");
 
                     b.Property<TimeSpan?>("IdleTimeout")
                         .HasColumnType("interval")
@@ -1325,6 +1404,15 @@ namespace Portal.Migrations.Migrations
                         .HasColumnType("timestamp with time zone")
                         .HasColumnName("phase_since");
 
+                    b.Property<string>("ProbeProblem")
+                        .HasMaxLength(500)
+                        .HasColumnType("character varying(500)")
+                        .HasColumnName("probe_problem");
+
+                    b.Property<DateTimeOffset?>("ProbedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("probed_at");
+
                     b.Property<string>("ProtectedSecrets")
                         .HasColumnType("text")
                         .HasColumnName("protected_secrets");
@@ -1380,6 +1468,10 @@ namespace Portal.Migrations.Migrations
 
                     b.HasKey("Id")
                         .HasName("pk_workloads");
+
+                    b.HasIndex("IdleStopAt")
+                        .HasDatabaseName("ix_workloads_idle_stop_at")
+                        .HasFilter("idle_stop_at is not null");
 
                     b.HasIndex("ItemVersionId")
                         .HasDatabaseName("ix_workloads_item_version_id");
@@ -1602,6 +1694,16 @@ namespace Portal.Migrations.Migrations
                         .HasConstraintName("fk_usage_records_usage_intervals_interval_id");
                 });
 
+            modelBuilder.Entity("Portal.Domain.Settings.PortalSetting", b =>
+                {
+                    b.HasOne("Portal.Application.Data.PortalUser", null)
+                        .WithMany()
+                        .HasForeignKey("ChangedBy")
+                        .OnDelete(DeleteBehavior.Restrict)
+                        .IsRequired()
+                        .HasConstraintName("fk_settings_asp_net_users_changed_by");
+                });
+
             modelBuilder.Entity("Portal.Domain.Teams.TeamMember", b =>
                 {
                     b.HasOne("Portal.Domain.Teams.Team", null)
@@ -1637,6 +1739,16 @@ namespace Portal.Migrations.Migrations
                         .OnDelete(DeleteBehavior.Restrict)
                         .IsRequired()
                         .HasConstraintName("fk_metric_points_workloads_workload_id");
+                });
+
+            modelBuilder.Entity("Portal.Domain.Workloads.SavedView", b =>
+                {
+                    b.HasOne("Portal.Application.Data.PortalUser", null)
+                        .WithMany()
+                        .HasForeignKey("UserId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired()
+                        .HasConstraintName("fk_saved_views_users_user_id");
                 });
 
             modelBuilder.Entity("Portal.Domain.Workloads.Workload", b =>

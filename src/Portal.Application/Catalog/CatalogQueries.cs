@@ -78,6 +78,18 @@ public sealed class CatalogQueries(IDbContextFactory<PortalDbContext> contexts, 
     }
 
     /// <summary>All hardware profiles in catalog order, with prices.</summary>
+    /// <summary>Items that work on a finished run of an item: name by slug.</summary>
+    public async Task<IReadOnlyDictionary<string, string>> UsersOfRunsAsync(string itemSlug, CancellationToken cancellationToken)
+    {
+        await using var db = await contexts.CreateDbContextAsync(cancellationToken);
+        var slugs = await db.CatalogItems.Where(i => i.Lifecycle == ItemLifecycle.Published).Select(i => i.Slug).ToListAsync(cancellationToken);
+        var found = new SortedDictionary<string, string>(StringComparer.Ordinal);
+        foreach (var slug in slugs)
+            if (await items.FindAsync(slug, null, cancellationToken) is { Spec: { } spec } && spec.FindRunParameter() is { } run && run.Constraints.Items?.Contains(itemSlug) != false)
+                found[slug] = spec.Name;
+        return found;
+    }
+
     public async Task<IReadOnlyList<PricedHardware>> HardwareAsync(CancellationToken cancellationToken)
     {
         await using var db = await contexts.CreateDbContextAsync(cancellationToken);

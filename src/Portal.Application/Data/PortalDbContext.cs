@@ -6,6 +6,7 @@ using Portal.Domain.Access;
 using Portal.Domain.Audit;
 using Portal.Domain.Catalog;
 using Portal.Domain.Costs;
+using Portal.Domain.Settings;
 using Portal.Domain.Teams;
 using Portal.Domain.Workloads;
 
@@ -26,12 +27,14 @@ public sealed class PortalDbContext(DbContextOptions<PortalDbContext> options)
     public DbSet<Rate> Rates => Set<Rate>();
     public DbSet<Workload> Workloads => Set<Workload>();
     public DbSet<WorkloadShare> WorkloadShares => Set<WorkloadShare>();
+    public DbSet<SavedView> SavedViews => Set<SavedView>();
     public DbSet<Allocation> Allocations => Set<Allocation>();
     public DbSet<WorkloadEvent> WorkloadEvents => Set<WorkloadEvent>();
     public DbSet<MetricPoint> MetricPoints => Set<MetricPoint>();
     public DbSet<UsageInterval> UsageIntervals => Set<UsageInterval>();
     public DbSet<UsageRecord> UsageRecords => Set<UsageRecord>();
     public DbSet<AuditEntry> AuditEntries => Set<AuditEntry>();
+    public DbSet<PortalSetting> Settings => Set<PortalSetting>();
     public DbSet<StoredAnswer> StoredAnswers => Set<StoredAnswer>();
     public DbSet<LeaderLease> LeaderLeases => Set<LeaderLease>();
     public DbSet<Installation> Installations => Set<Installation>();

@@ -7,7 +7,7 @@ using Portal.Domain.Compute;
 namespace Portal.Application.Hosting;
 
 /// <summary>Observes every target again and again, one process at a time per target.</summary>
-public sealed partial class TargetObserver(ComputeTargets targets, LeaderElection election, ObserveTarget observe, ReconcileOptions options, TimeProvider time, ILogger<TargetObserver> logger)
+public sealed partial class TargetObserver(ComputeTargets targets, LeaderElection election, ObserveTarget observe, WatchActivity watch, ReconcileOptions options, TimeProvider time, ILogger<TargetObserver> logger)
     : BackgroundService
 {
     protected override Task ExecuteAsync(CancellationToken stoppingToken) => Task.WhenAll(targets.All.Select(target => ObserveForeverAsync(target, stoppingToken)));
@@ -22,7 +22,11 @@ public sealed partial class TargetObserver(ComputeTargets targets, LeaderElectio
             {
                 try
                 {
-                    if (await election.LeadAsync(leader, options.ObserveEvery * 5, stoppingToken)) await observe.ExecuteAsync(target, stoppingToken);
+                    if (await election.LeadAsync(leader, options.ObserveEvery * 5, stoppingToken)) 
+                    {
+                        await observe.ExecuteAsync(target, stoppingToken);
+                        await watch.ExecuteAsync(target, stoppingToken);
+                    }
                 }
                 catch (Exception exception) when (exception is not OperationCanceledException)
                 {

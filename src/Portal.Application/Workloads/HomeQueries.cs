@@ -29,7 +29,7 @@ public sealed class HomeQueries(IDbContextFactory<PortalDbContext> contexts, Wor
         var mine = db.VisibleWorkloads(actor).Where(w => w.OwnerId == actor.UserId && w.Phase != WorkloadPhase.Deleted);
         var (day, hour, week) = (now.AddDays(-1), now.AddHours(1), now.AddDays(-7));
         var attention = await rows.RowsAsync(db, mine.Where(w => (w.Phase == WorkloadPhase.Failed && w.PhaseSince > day) || (w.Phase == WorkloadPhase.Queued && w.WaitsForCapacity) || w.Phase == WorkloadPhase.Recovering
-            || (w.Phase == WorkloadPhase.Running && w.ExpiresAt < hour)).OrderByDescending(w => w.PhaseSince).Take(Shown), actor, cancellationToken);
+            || (w.Phase == WorkloadPhase.Running && (w.ExpiresAt < hour || w.IdleStopAt != null))).OrderByDescending(w => w.PhaseSince).Take(Shown), actor, cancellationToken);
         var active = mine.Where(w => w.Phase != WorkloadPhase.Stopped && w.Phase != WorkloadPhase.Failed && w.Phase != WorkloadPhase.Succeeded && w.Phase != WorkloadPhase.Rejected);
         var running = await rows.RowsAsync(db, active.OrderByDescending(w => w.CreatedAt).Take(Shown), actor, cancellationToken);
         var ended = await rows.RowsAsync(db, mine.Where(w => (w.Phase == WorkloadPhase.Stopped || w.Phase == WorkloadPhase.Failed || w.Phase == WorkloadPhase.Succeeded) && w.PhaseSince > week)

@@ -34,7 +34,7 @@ public sealed record LaunchTerms(
     PublishedVersion Version, DeploymentSpec Deployment, HardwareProfileSpec Hardware, IComputeTarget Target, CapacityType Capacity, ActorTeam Team, ParameterValues Parameters);
 
 /// <summary>Resolves a <see cref="LaunchRequest"/>; both estimate and launch ask here, so that they never disagree.</summary>
-public sealed class LaunchTermsReader(IDbContextFactory<PortalDbContext> contexts, PublishedItems items, ComputeTargets targets)
+public sealed class LaunchTermsReader(IDbContextFactory<PortalDbContext> contexts, PublishedItems items, ComputeTargets targets, FinishedRuns runs)
 {
     /// <summary>The terms, or errors by field. <paramref name="checkParameters"/> is false for an estimate without parameters.</summary>
     public async Task<(LaunchTerms? Terms, Dictionary<string, string[]> Errors)> ReadAsync(LaunchRequest request, Actor actor, bool checkParameters, CancellationToken cancellationToken)
@@ -51,6 +51,7 @@ public sealed class LaunchTermsReader(IDbContextFactory<PortalDbContext> context
             ? ParameterValidation.Validate(version.Spec, request.Parameters)
             : (ParameterValues.Empty, new Dictionary<string, string[]>());
         foreach (var error in parameterErrors) errors[error.Key] = error.Value;
+        if (errors.Count == 0 && await runs.RefuseAsync(version.Spec, values, actor, cancellationToken) is { } refusal) errors[refusal.Key] = [refusal.Message];
         return errors.Count > 0
             ? (null, errors)
             : (new LaunchTerms(version, deployment!.Value.Deployment, hardware!, deployment.Value.Target, capacity, team!, values), errors);

@@ -4,6 +4,7 @@ using Npgsql;
 using Portal.Application.Audit;
 using Portal.Application.Costs;
 using Portal.Application.Data;
+using Portal.Application.Settings;
 using Portal.Domain.Access;
 using Portal.Domain.Compute;
 using Portal.Domain.Costs;
@@ -13,7 +14,7 @@ namespace Portal.Application.Workloads;
 
 /// <summary>Accepts a launch: one transaction writes the workload, its first event and the audit entry; placing it is the reconciler's.</summary>
 public sealed partial class LaunchWorkload(
-    IDbContextFactory<PortalDbContext> contexts, LaunchTermsReader terms, CurrentPrices prices, WorkloadSecrets secrets, ReconcileRequests requests, FaultPoints faults, LaunchOptions options)
+    IDbContextFactory<PortalDbContext> contexts, LaunchTermsReader terms, CurrentPrices prices, WorkloadSecrets secrets, ReconcileRequests requests, FaultPoints faults, PortalSettings settings, LaunchOptions options)
 {
     public abstract record Outcome
     {
@@ -46,7 +47,9 @@ public sealed partial class LaunchWorkload(
         var offers = await read.Target.GetOffersAsync(new OfferRequest(read.Hardware, read.Deployment.Requires, actor.UserId), cancellationToken);
         if (offers.FirstOrDefault(o => o.Available) is not { } offer)
             return new Outcome.Unavailable(offers.Select(o => o.Reason).FirstOrDefault() ?? $"'{read.Target.Name}' has nothing to offer for {read.Hardware.Name}.");
-        if (await IsBusyAsync(db, cancellationToken)) return new Outcome.Busy(TimeSpan.FromSeconds(10));
+        var inForce = await settings.GetAsync(cancellationToken);
+        if (inForce.LaunchPaused is { Length: > 0 } paused) return new Outcome.Unavailable($"Launches are paused: {paused}");
+        if (await IsBusyAsync(db, inForce.LaunchMaxPending ?? options.MaxPending, cancellationToken)) return new Outcome.Busy(TimeSpan.FromSeconds(10));
         var quote = (await prices.GetAsync(cancellationToken)).For(offer, read.Hardware);
         return await SaveAsync(db, request, read, quote, actor, cancellationToken);
     }
@@ -119,8 +122,8 @@ public sealed partial class LaunchWorkload(
     private static Task<Guid?> ExistingAsync(PortalDbContext db, LaunchRequest request, Actor actor, CancellationToken cancellationToken) =>
         db.Workloads.Where(w => w.OwnerId == actor.UserId && w.RequestId == request.RequestId).Select(w => (Guid?)w.Id).SingleOrDefaultAsync(cancellationToken);
 
-    private async Task<bool> IsBusyAsync(PortalDbContext db, CancellationToken cancellationToken) =>
-        await db.Workloads.CountAsync(w => w.Phase == WorkloadPhase.Queued || w.Phase == WorkloadPhase.Placing || w.Phase == WorkloadPhase.Starting, cancellationToken) >= options.MaxPending;
+    private static async Task<bool> IsBusyAsync(PortalDbContext db, int most, CancellationToken cancellationToken) =>
+        await db.Workloads.CountAsync(w => w.Phase == WorkloadPhase.Queued || w.Phase == WorkloadPhase.Placing || w.Phase == WorkloadPhase.Starting, cancellationToken) >= most;
 
     private static void CheckOwnFields(LaunchRequest request, Dictionary<string, string[]> errors)
     {

@@ -161,6 +161,7 @@ public sealed partial class ReconcileWorkload
         var installation = await db.Installations.Select(i => i.Id).SingleAsync(cancellationToken);
         var values = PortalJson.Read<Dictionary<string, System.Text.Json.JsonElement>>(workload.ParametersJson);
         foreach (var secret in secrets.ReadParameters(workload.ProtectedSecrets)) values[secret.Key] = secret.Value;
+        var parameters = new ParameterValues(values);
         return new AllocationSpec
         {
             AllocationId = live.Id,
@@ -176,7 +177,8 @@ public sealed partial class ReconcileWorkload
             PortalInstanceId = installation.ToString(),
             Hardware = situation.Hardware,
             ItemSpec = situation.Version.Spec,
-            Parameters = new ParameterValues(values),
+            Parameters = parameters,
+            RunArtifacts = await runs.ArtifactsAsync(situation.Version.Spec, parameters, cancellationToken),
             ShippedFiles = situation.Version.Files,
             Credential = secrets.ReadCredential(live.ProtectedCredential),
         };
@@ -189,6 +191,7 @@ public sealed partial class ReconcileWorkload
             if (advance.Phase != WorkloadPhase.Running) return Task.FromResult<string?>(advance.Reason);
             var ready = Accrual.ToMicroseconds(situation.Seen?.ReadyAt ?? now);
             workload.ReadyAt = ready;
+            workload.ForgetActivity();
             if (live is null) return Task.FromResult<string?>(advance.Reason);
             live.ReadyAt = ready;
             var took = ready - (live.StartedAt ?? ready);

@@ -16,7 +16,7 @@ namespace Portal.Application.Workloads;
 /// the row is the only state.
 /// </summary>
 public sealed partial class ReconcileWorkload(
-    IDbContextFactory<PortalDbContext> contexts, ComputeTargets targets, PublishedItems items, Placements placements, CurrentPrices prices, WorkloadSecrets secrets,
+    IDbContextFactory<PortalDbContext> contexts, ComputeTargets targets, PublishedItems items, Placements placements, CurrentPrices prices, WorkloadSecrets secrets, FinishedRuns runs,
     LogIngestion logs, ReconcileOptions options, FaultPoints faults, ILogger<ReconcileWorkload> logger)
 {
     // A workload goes from queued to gone in about ten steps; more in one go is a loop that should yield to others.

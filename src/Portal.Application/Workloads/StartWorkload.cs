@@ -1,19 +1,21 @@
+using Portal.Application.Settings;
 using Portal.Domain.Access;
 using Portal.Domain.Workloads;
 
 namespace Portal.Application.Workloads;
 
 /// <summary>Starts a stopped or failed workload again, with its own folder and a fresh lifetime. Safe to repeat.</summary>
-public sealed class StartWorkload(ChangeWorkload change)
+public sealed class StartWorkload(ChangeWorkload change, PortalSettings settings)
 {
     public Task<WorkloadOutcome> ExecuteAsync(Guid id, Actor actor, CancellationToken cancellationToken) =>
-        change.ExecuteAsync(id, actor, "workload.start", (db, workload, now) =>
+        change.ExecuteAsync(id, actor, "workload.start", async (db, workload, now) =>
         {
-            if (workload.Desired == DesiredState.Deleted) return Task.FromResult<WorkloadOutcome?>(new WorkloadOutcome.Conflict("It is deleted."));
+            if (workload.Desired == DesiredState.Deleted) return new WorkloadOutcome.Conflict("It is deleted.");
             if (workload.Phase == WorkloadPhase.Succeeded)
-                return Task.FromResult<WorkloadOutcome?>(new WorkloadOutcome.Conflict("It has succeeded. Use restart for a new attempt, or launch a copy."));
-            if (workload.Phase == WorkloadPhase.Rejected) return Task.FromResult<WorkloadOutcome?>(new WorkloadOutcome.Conflict("It was rejected. Launch it again."));
-            if (workload.Desired == DesiredState.Running && workload.Phase.IsActive()) return Task.FromResult<WorkloadOutcome?>(new WorkloadOutcome.Accepted(id));
+                return new WorkloadOutcome.Conflict("It has succeeded. Use restart for a new attempt, or launch a copy.");
+            if (workload.Phase == WorkloadPhase.Rejected) return new WorkloadOutcome.Conflict("It was rejected. Launch it again.");
+            if (workload.Desired == DesiredState.Running && workload.Phase.IsActive()) return new WorkloadOutcome.Accepted(id);
+            if ((await settings.GetAsync(cancellationToken)).LaunchPaused is { Length: > 0 } paused) return new WorkloadOutcome.Conflict($"Launches are paused: {paused}");
             var from = workload.Phase;
             if (workload.Phase.IsActive())
             {
@@ -23,6 +25,6 @@ public sealed class StartWorkload(ChangeWorkload change)
             }
             else workload.Enqueue("Started again; looking for a place.", now);
             db.Record(workload, from, $"Start asked by {actor.Name}.", actor, now);
-            return Task.FromResult<WorkloadOutcome?>(null);
+            return null;
         }, null, cancellationToken);
 }

@@ -16,6 +16,9 @@ public sealed class ReconcileOptions
     /// <summary>How often targets are observed.</summary>
     public TimeSpan ObserveEvery { get; set; } = TimeSpan.FromSeconds(1);
 
+    /// <summary>How often each running workload is asked whether it is in use.</summary>
+    public TimeSpan ProbeEvery { get; set; } = TimeSpan.FromSeconds(30);
+
     /// <summary>How old a resource that nobody owns must be before it is removed.</summary>
     public TimeSpan SweepGrace { get; set; } = TimeSpan.FromSeconds(60);
 }

@@ -117,7 +117,10 @@ public sealed class WorkloadQueries(IDbContextFactory<PortalDbContext> contexts,
             rows.Add(new WorkloadRow(w.Id, w.Name, w.Kind, version.Spec.Slug, version.Spec.Name, version.Version, w.OwnerId, f.Owner.DisplayName, f.Owner.Email ?? "", f.Team,
                 w.Desired, w.Phase, w.PhaseReason, w.PhaseSince, w.Target, w.Capacity, w.Hardware, f.InstanceType, w.HourlyPrice, costs.GetValueOrDefault(w.Id)?.Cost ?? 0, w.Currency,
                 w.CreatedAt, w.StartedAt, w.ReadyAt, w.EndedAt, w.ExpiresAt, w.Failure, w.ExitCode, w.Attempt, version.Spec.Ports.Count > 0,
-                WorkloadAccess.MayChange(actor, w.OwnerId, w.TeamId), WorkloadAccess.MayOpen(actor, w.OwnerId, w.TeamId, w.Audience == WorkloadAudience.Team, f.Shared)));
+                WorkloadAccess.MayChange(actor, w.OwnerId, w.TeamId), WorkloadAccess.MayOpen(actor, w.OwnerId, w.TeamId, w.Audience == WorkloadAudience.Team, f.Shared))
+            {
+                Activity = new WorkloadActivity(w.ActivityAt, w.ActivityWhat, w.Phase == WorkloadPhase.Running ? w.IdleStopAt : null, w.ProbedAt, w.ProbeProblem, IdlePolicy.RulesFor(version.Spec.Activity, w.IdleTimeout)),
+            });
         }
         return rows;
     }

@@ -12,7 +12,18 @@ public sealed record WorkloadRow(
     Guid Id, string Name, WorkloadKind Kind, string ItemSlug, string ItemName, string Version, Guid OwnerId, string OwnerName, string OwnerEmail, string Team,
     DesiredState Desired, WorkloadPhase Phase, string? PhaseReason, DateTimeOffset PhaseSince, string Target, CapacityType Capacity, string Hardware, string? InstanceType,
     decimal HourlyPrice, decimal CostToDate, string Currency, DateTimeOffset CreatedAt, DateTimeOffset? StartedAt, DateTimeOffset? ReadyAt, DateTimeOffset? EndedAt,
-    DateTimeOffset? ExpiresAt, FailureClass? Failure, int? ExitCode, int Attempt, bool HasPort, bool MayChange, bool MayOpen);
+    DateTimeOffset? ExpiresAt, FailureClass? Failure, int? ExitCode, int Attempt, bool HasPort, bool MayChange, bool MayOpen)
+{
+    public required WorkloadActivity Activity { get; init; }
+}
+
+/// <summary>How far a workload is in use.</summary>
+/// <param name="At">Last activity since it became ready; null: none that is known of.</param>
+/// <param name="What">What counted.</param>
+/// <param name="IdleStopAt">The announced stop for idleness.</param>
+/// <param name="Problem">Why activity cannot be found out; nothing is stopped meanwhile.</param>
+/// <param name="Rules">The rules in force; none: it is never stopped for idleness.</param>
+public sealed record WorkloadActivity(DateTimeOffset? At, string? What, DateTimeOffset? IdleStopAt, DateTimeOffset? ProbedAt, string? Problem, IReadOnlyList<IdleRule> Rules);
 
 /// <summary>Everything the workload's page and API answer need besides logs, metrics and usage.</summary>
 public sealed record WorkloadDetail(

@@ -8,8 +8,10 @@ internal static class HostCapacity
     private const decimal BytesPerGib = 1024 * 1024 * 1024;
     private const string GpuFolder = "/proc/driver/nvidia/gpus";
 
+    private const string SystemPath = "/usr/local/bin:/usr/bin:/bin";
+
     /// <summary>Programs of workloads are looked up here, whatever the portal's own PATH is.</summary>
-    internal const string WorkloadPath = "/usr/local/bin:/usr/bin:/bin";
+    internal static string WorkloadPath(LocalOptions options) => string.Join(':', options.ProgramFolders.Split(':', StringSplitOptions.RemoveEmptyEntries).Append(SystemPath));
 
     internal static ResourceAmount Physical(LocalOptions options) => new(
         options.Vcpu ?? Environment.ProcessorCount,
@@ -24,7 +26,7 @@ internal static class HostCapacity
     }
 
     /// <summary>The first of the programs that a workload's user could not run; null when all are there.</summary>
-    internal static string? Missing(IEnumerable<string> programs) => programs.FirstOrDefault(program => !IsInstalled(program));
+    internal static string? Missing(IEnumerable<string> programs, string path) => programs.FirstOrDefault(program => !IsInstalled(program, path));
 
     internal static long FreeMib(string folder)
     {
@@ -33,8 +35,8 @@ internal static class HostCapacity
         return new DriveInfo(folder).AvailableFreeSpace >> 20;
     }
 
-    private static bool IsInstalled(string program) =>
-        program.StartsWith('/') ? CanRun(program) : !program.Contains('/', StringComparison.Ordinal) && WorkloadPath.Split(':').Any(folder => CanRun(Path.Combine(folder, program)));
+    private static bool IsInstalled(string program, string path) =>
+        program.StartsWith('/') ? CanRun(program) : !program.Contains('/', StringComparison.Ordinal) && path.Split(':').Any(folder => CanRun(Path.Combine(folder, program)));
 
     private static bool CanRun(string path)
     {

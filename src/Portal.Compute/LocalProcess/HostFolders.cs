@@ -1,14 +1,16 @@
 using System.Collections.Concurrent;
+using Portal.Domain.Compute;
 
 namespace Portal.Compute.LocalProcess;
 
 /// <summary>
-/// Where things are under the data folder: <c>workloads/{workload}/{work,artifacts,checkpoints,storage/…,files/{allocation},allocations/{allocation}}</c>.
+/// Where things are under the data folder: <c>workloads/{workload}/{work,artifacts,checkpoints,run,storage/…,files/{allocation},allocations/{allocation}}</c>.
 /// The workload owns work, artifacts, checkpoints and storage and nothing above them, so it can plant links only inside those.
 /// </summary>
 internal sealed class HostFolders(string dataFolder)
 {
     private const UnixFileMode Enter = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute;
+    private const UnixFileMode Readable = Private | UnixFileMode.GroupRead | UnixFileMode.GroupExecute;
     private const UnixFileMode Private = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
 
     private readonly ConcurrentDictionary<Guid, Guid> _workloadOf = new();
@@ -23,6 +25,7 @@ internal sealed class HostFolders(string dataFolder)
     internal string Work(Guid workloadId) => Path.Combine(Workload(workloadId), "work");
     internal string Artifacts(Guid workloadId) => Path.Combine(Workload(workloadId), "artifacts");
     internal string Checkpoints(Guid workloadId) => Path.Combine(Workload(workloadId), "checkpoints");
+    internal string RunArtifacts(Guid workloadId) => Path.Combine(Workload(workloadId), "run");
     internal string Storage(Guid workloadId, string name) => name == "work" ? Work(workloadId) : Path.Combine(Workload(workloadId), "storage", name);
     internal string Files(Guid workloadId, Guid allocationId) => Path.Combine(Workload(workloadId), "files", allocationId.ToString());
     internal string Allocation(Guid workloadId, Guid allocationId) => Path.Combine(Workload(workloadId), "allocations", allocationId.ToString());
@@ -88,25 +91,41 @@ internal sealed class HostFolders(string dataFolder)
     {
         var root = Files(workloadId, allocationId);
         Create(Path.GetDirectoryName(root)!, NativeCalls.IsRoot ? Enter : Private);
-        const UnixFileMode readable = Private | UnixFileMode.GroupRead | UnixFileMode.GroupExecute;
-        Create(root, readable);
-        Give(root, NativeCalls.EffectiveUser, account.Group);
+        CreateReadable(root, account);
         foreach (var (name, content) in files)
         {
             var path = Path.GetFullPath(Path.Combine(root, name));
             if (!path.StartsWith(root + "/", StringComparison.Ordinal))
                 throw new ArgumentException($"The file name '{name}' leaves the folder.");
-            for (var folder = Path.GetDirectoryName(path)!; folder.Length > root.Length; folder = Path.GetDirectoryName(folder)!)
-            {
-                Create(folder, readable);
-                Give(folder, NativeCalls.EffectiveUser, account.Group);
-            }
+            CreateParents(root, path, account);
             File.Delete(path);
-            using (var stream = new FileStream(path, new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write, UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite }))
+            using (var stream = NewFile(path))
                 stream.Write(content);
-            Give(path, NativeCalls.EffectiveUser, account.Group);
-            File.SetUnixFileMode(path, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute | UnixFileMode.GroupRead | UnixFileMode.GroupExecute);
+            MakeReadable(path, account);
         }
+    }
+
+    /// <summary>What a run has left, copied once: whole or not at all, to read and not to change.</summary>
+    internal async Task CopyRunAsync(Guid workloadId, IArtifactSource run, Account account, CancellationToken cancellationToken)
+    {
+        var target = RunArtifacts(workloadId);
+        if (Directory.Exists(target))
+            return;
+        var unfinished = target + ".new";
+        await RemoveAsync(unfinished, cancellationToken);
+        CreateReadable(unfinished, account);
+        foreach (var entry in await run.ListAsync(cancellationToken))
+        {
+            var path = Path.GetFullPath(Path.Combine(unfinished, entry.Path));
+            if (!path.StartsWith(unfinished + "/", StringComparison.Ordinal))
+                throw new ArgumentException($"The artifact '{entry.Path}' leaves its folder.");
+            CreateParents(unfinished, path, account);
+            await using (var content = await run.OpenAsync(entry.Path, cancellationToken))
+            await using (var copy = NewFile(path))
+                await content.CopyToAsync(copy, cancellationToken);
+            MakeReadable(path, account);
+        }
+        Directory.Move(unfinished, target);
     }
 
     /// <summary>Removes a tree that a workload may have filled with anything; never follows a link (rm walks by open folders).</summary>
@@ -119,6 +138,29 @@ internal sealed class HostFolders(string dataFolder)
         var result = await HostCommand.RunAsync("/bin/rm", ["-rf", "--one-file-system", "--", path], null, cancellationToken);
         if (result.ExitCode != 0)
             throw new IOException($"Cannot remove {path}: {result.Error.Trim()}");
+    }
+
+    private static FileStream NewFile(string path) =>
+        new(path, new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write, UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite });
+
+    /// <summary>The portal's own, readable by the workload's group.</summary>
+    private static void CreateReadable(string path, Account account)
+    {
+        Create(path, Readable);
+        Give(path, NativeCalls.EffectiveUser, account.Group);
+    }
+
+    private static void CreateParents(string root, string path, Account account)
+    {
+        var folder = root;
+        foreach (var part in Path.GetRelativePath(root, path).Split('/')[..^1])
+            CreateReadable(folder = Path.Combine(folder, part), account);
+    }
+
+    private static void MakeReadable(string path, Account account)
+    {
+        Give(path, NativeCalls.EffectiveUser, account.Group);
+        File.SetUnixFileMode(path, Readable);
     }
 
     private static void Create(string path, UnixFileMode mode)

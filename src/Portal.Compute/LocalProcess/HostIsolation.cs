@@ -71,7 +71,11 @@ internal sealed class HostIsolation(LocalOptions options, HostFolders folders) :
 /// <param name="Writable">Folders of the workload, at their real paths.</param>
 /// <param name="ReadOnly">Folders it may read.</param>
 /// <param name="TemporaryBytes">Size of its /tmp.</param>
-internal sealed record SandboxPlan(Account Account, IReadOnlyList<string> Writable, IReadOnlyList<string> ReadOnly, long TemporaryBytes, int Gpus);
+internal sealed record SandboxPlan(Account Account, IReadOnlyList<string> Writable, IReadOnlyList<string> ReadOnly, long TemporaryBytes, int Gpus)
+{
+    /// <summary>Folders of programs beyond the system's.</summary>
+    internal IReadOnlyList<string> Programs { get; init; } = [];
+}
 
 /// <summary>Composes the argument vectors that stand before a workload's own: they hold paths and numbers of ours, nothing a person typed.</summary>
 internal static class SandboxCommand
@@ -118,6 +122,9 @@ internal static class SandboxCommand
         // Name resolution is often a link into /run.
         if (new FileInfo("/etc/resolv.conf").ResolveLinkTarget(returnFinalTarget: true)?.FullName is { } resolver && resolver.StartsWith("/run/", StringComparison.Ordinal))
             foreach (var argument in Folders(Path.GetDirectoryName(resolver)!, "/run").Concat(["--ro-bind-try", resolver, resolver]))
+                yield return argument;
+        foreach (var folder in plan.Programs.Where(p => Directory.Exists(p) && !SystemFolders.Any(s => p.StartsWith(s + "/", StringComparison.Ordinal))))
+            foreach (var argument in Folders(folder, "/").Concat(["--ro-bind", folder, folder]))
                 yield return argument;
         if (plan.Gpus > 0)
             foreach (var argument in Directory.EnumerateFiles("/dev", "nvidia*").SelectMany(d => new[] { "--dev-bind-try", d, d }).Concat(["--ro-bind-try", "/sys", "/sys"]))

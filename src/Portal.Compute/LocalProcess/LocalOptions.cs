@@ -47,6 +47,8 @@ public sealed record LocalOptions
     public int MinimumFreeDiskMib { get; set; } = 256;
     /// <summary>The most log kept of one allocation, in MiB.</summary>
     public int MaxLogMib { get; set; } = 64;
+    /// <summary>Folders, separated by colons, where programs of workloads are looked up before the system's; each is visible to every workload.</summary>
+    public string ProgramFolders { get; set; } = "";
     public SandboxUse UseSandbox { get; set; } = SandboxUse.Auto;
     public LimitEnforcement LimitsBy { get; set; } = LimitEnforcement.Auto;
 }
@@ -72,6 +74,7 @@ public sealed class LocalOptionsValidator : IValidateOptions<LocalOptions>
         Check(options.PortRangeEnd is >= 1024 and <= 65535, nameof(options.PortRangeEnd), "must be from 1024 to 65535.");
         Check(options.PortRangeEnd >= options.PortRangeStart, nameof(options.PortRangeEnd), "must not be below Local:PortRangeStart.");
         Check(options.MinimumFreeDiskMib >= 0, nameof(options.MinimumFreeDiskMib), "must not be negative.");
+        Check(options.ProgramFolders.Split(':', StringSplitOptions.RemoveEmptyEntries).All(Path.IsPathRooted), nameof(options.ProgramFolders), "must be absolute paths, separated by colons.");
         Check(options.MaxLogMib is >= 1 and <= 65536, nameof(options.MaxLogMib), "must be from 1 to 65536.");
         return errors.Count == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(errors);
     }

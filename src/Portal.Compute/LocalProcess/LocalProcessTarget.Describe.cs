@@ -56,8 +56,8 @@ public sealed partial class LocalProcessTarget
             : null;
     }
 
-    private static string? NotInstalled(IReadOnlyList<string> programs) =>
-        HostCapacity.Missing(programs) is { } missing ? $"{missing} is not installed on this host (looked for `{missing}` in {HostCapacity.WorkloadPath})" : null;
+    private string? NotInstalled(IReadOnlyList<string> programs) =>
+        HostCapacity.Missing(programs, _path) is { } missing ? $"{missing} is not installed on this host (looked for `{missing}` in {_path})" : null;
 
     /// <summary>Without isolation one person's programs could read another's: the host then serves one person only.</summary>
     private string? NotApart(string isolation, Guid ownerId)

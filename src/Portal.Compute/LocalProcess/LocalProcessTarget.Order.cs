@@ -8,7 +8,10 @@ public sealed partial class LocalProcessTarget
 {
     private RenderPlaces Places(AllocationSpec spec, int? port) => new(
         port, spec.BasePath, _folders.Files(spec.WorkloadId, spec.AllocationId), _folders.Work(spec.WorkloadId),
-        _folders.Artifacts(spec.WorkloadId), _folders.Checkpoints(spec.WorkloadId), spec.Credential);
+        _folders.Artifacts(spec.WorkloadId), _folders.Checkpoints(spec.WorkloadId), spec.Credential)
+    {
+        RunArtifacts = _folders.RunArtifacts(spec.WorkloadId),
+    };
 
     private SupervisorOrder Order(AllocationSpec spec, RenderedDeployment rendered, int? port, IsolationLevel level, Account account)
     {
@@ -25,7 +28,7 @@ public sealed partial class LocalProcessTarget
             Command = rendered.Command,
             Environment = EnvironmentOf(spec, rendered, port, account),
             Folder = _folders.Work(spec.WorkloadId),
-            Path = HostCapacity.WorkloadPath,
+            Path = _path,
             Wrapper = level switch
             {
                 IsolationLevel.Sandboxed => SandboxCommand.Wrap(_folders, Plan(spec, account, limits.MemoryBytes)),
@@ -52,9 +55,12 @@ public sealed partial class LocalProcessTarget
     private SandboxPlan Plan(AllocationSpec spec, Account account, long memoryBytes) => new(
         account,
         [.. StorageNames(spec).Select(n => _folders.Storage(spec.WorkloadId, n)), _folders.Artifacts(spec.WorkloadId), _folders.Checkpoints(spec.WorkloadId)],
-        [_folders.Files(spec.WorkloadId, spec.AllocationId)],
+        [_folders.Files(spec.WorkloadId, spec.AllocationId), .. spec.RunArtifacts is null ? Array.Empty<string>() : [_folders.RunArtifacts(spec.WorkloadId)]],
         Math.Max(16 << 20, memoryBytes / 2),
-        spec.Hardware.Gpu?.Count ?? 0);
+        spec.Hardware.Gpu?.Count ?? 0)
+    {
+        Programs = _options.ProgramFolders.Split(':', StringSplitOptions.RemoveEmptyEntries),
+    };
 
     /// <summary>A clean environment; what the portal says wins over the item, and the item over the defaults.</summary>
     private Dictionary<string, string> EnvironmentOf(AllocationSpec spec, RenderedDeployment rendered, int? port, Account account)
@@ -62,7 +68,7 @@ public sealed partial class LocalProcessTarget
         var work = _folders.Work(spec.WorkloadId);
         var environment = new Dictionary<string, string>
         {
-            ["PATH"] = HostCapacity.WorkloadPath,
+            ["PATH"] = _path,
             ["HOME"] = work,
             ["LANG"] = "C.UTF-8",
             ["SHELL"] = File.Exists("/bin/bash") ? "/bin/bash" : "/bin/sh",

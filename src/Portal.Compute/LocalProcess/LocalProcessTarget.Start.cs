@@ -66,6 +66,8 @@ public sealed partial class LocalProcessTarget
         }
         HostFolders.CreateOwned(_folders.Artifacts(spec.WorkloadId), account);
         HostFolders.CreateOwned(_folders.Checkpoints(spec.WorkloadId), account);
+        if (spec.RunArtifacts is { } run)
+            await _folders.CopyRunAsync(spec.WorkloadId, run, account, cancellationToken);
     }
 
     /// <summary>Ports are probed and then bound by another process: whoever loses that race tries the next.</summary>

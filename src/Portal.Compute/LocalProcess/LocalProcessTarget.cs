@@ -12,6 +12,8 @@ namespace Portal.Compute.LocalProcess;
 public sealed partial class LocalProcessTarget : IComputeTarget, IDisposable
 {
     private readonly LocalOptions _options;
+    /// <summary>Where programs of workloads are looked up.</summary>
+    private readonly string _path;
     private readonly TimeProvider _clock;
     private readonly ILogger<LocalProcessTarget> _logger;
     private readonly HostFolders _folders;
@@ -27,6 +29,7 @@ public sealed partial class LocalProcessTarget : IComputeTarget, IDisposable
     public LocalProcessTarget(IOptions<LocalOptions> options, TimeProvider clock, ILogger<LocalProcessTarget> logger)
     {
         _options = options.Value;
+        _path = HostCapacity.WorkloadPath(_options);
         _clock = clock;
         _logger = logger;
         _folders = new HostFolders(_options.DataFolder);

@@ -85,6 +85,7 @@ public static partial class DeploymentRenderer
             "work" => Places.Work,
             "artifacts" => Places.Artifacts,
             "checkpoint" => Places.Checkpoint,
+            "run.artifacts" => Places.RunArtifacts,
             "credential" when secrets => Places.Credential,
             _ when ParameterName(name) is { } parameter && Declared.TryGetValue(parameter, out var spec) && (secrets || !spec.Secret) => Text(parameter),
             _ => throw new InvalidOperationException($"Template name '{name}' is not known here."),

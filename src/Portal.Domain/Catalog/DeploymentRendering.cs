@@ -5,7 +5,11 @@ namespace Portal.Domain.Catalog;
 /// <param name="BasePath">Path prefix the program serves under, with a slash at both ends.</param>
 /// <param name="Files">Folder of the shipped and parameter-written files.</param>
 /// <param name="Work">The workload's own folder.</param>
-public sealed record RenderPlaces(int? Port, string BasePath, string Files, string Work, string Artifacts, string Checkpoint, string Credential);
+public sealed record RenderPlaces(int? Port, string BasePath, string Files, string Work, string Artifacts, string Checkpoint, string Credential)
+{
+    /// <summary>Folder with the artifacts of the run that the item's <c>run</c> parameter names; empty when it names none.</summary>
+    public string RunArtifacts { get; init; } = "";
+}
 
 /// <summary>A deployment with every template replaced.</summary>
 /// <param name="Command">Argument vector.</param>

@@ -43,6 +43,9 @@ public sealed record ItemSpec
     /// <summary>By target kind: local, kubernetes, ec2; the first is the default.</summary>
     public required IReadOnlyList<DeploymentSpec> Deployments { get; init; }
 
+    /// <summary>The parameter that names a finished run, or null; an item has one at most.</summary>
+    public ParameterSpec? FindRunParameter() => Parameters.FirstOrDefault(p => p.Type == ParameterType.Run);
+
     /// <summary>The deployment for a kind of target, or null when the item cannot run there.</summary>
     public DeploymentSpec? DeploymentFor(string targetKind) => Deployments.FirstOrDefault(d => d.Target == targetKind);
 }
@@ -85,6 +88,8 @@ public sealed record ParameterConstraints
     public IReadOnlyList<string>? Values { get; init; }
     public int? MinItems { get; init; }
     public int? MaxItems { get; init; }
+    /// <summary>For a run: slugs of the items it may have been launched from; null: any.</summary>
+    public IReadOnlyList<string>? Items { get; init; }
 }
 
 /// <summary>What applies when the person says nothing else.</summary>

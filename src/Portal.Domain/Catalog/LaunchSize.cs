@@ -6,7 +6,7 @@ namespace Portal.Domain.Catalog;
 internal static class LaunchSize
 {
     // Longer than any path a target makes up, so that what passes here fits there.
-    private static readonly RenderPlaces WidestPlaces = new(65535, Wide, Wide, Wide, Wide, Wide, Wide);
+    private static readonly RenderPlaces WidestPlaces = new(65535, Wide, Wide, Wide, Wide, Wide, Wide) { RunArtifacts = Wide };
 
     private static string Wide => new('x', 512);
 

@@ -51,6 +51,8 @@ public sealed record AllocationSpec
     public required ParameterValues Parameters { get; init; }
     /// <summary>Contents of the files shipped with the item, by name.</summary>
     public required IReadOnlyDictionary<string, byte[]> ShippedFiles { get; init; }
+    /// <summary>What the run that the parameters name has left, wherever it ran; null when they name none. The target copies it once, so that the workload outlives the run.</summary>
+    public IArtifactSource? RunArtifacts { get; init; }
     /// <summary>Random secret of this allocation: the proxy presents it, the program requires it.</summary>
     public required string Credential { get; init; }
     /// <summary>The path the workload is served under, with a slash at both ends: <c>/w/{workloadId}/</c>.</summary>

@@ -65,7 +65,18 @@ public sealed class Workload
     public DateTimeOffset? EndedAt { get; set; }
     /// <summary>How long it may run from each start on; null: no limit.</summary>
     public TimeSpan? Lifetime { get; set; }
+    /// <summary>Stopped after so long without activity; null: the item's own rules hold.</summary>
     public TimeSpan? IdleTimeout { get; set; }
+    /// <summary>When it was last in use since its last start, as far as its probe can tell; null: not since it became ready.</summary>
+    public DateTimeOffset? ActivityAt { get; set; }
+    /// <summary>What counted as that activity, in words for people.</summary>
+    public string? ActivityWhat { get; set; }
+    /// <summary>The announced stop for idleness; null while it is in use or far from it.</summary>
+    public DateTimeOffset? IdleStopAt { get; set; }
+    /// <summary>When activity was last asked for.</summary>
+    public DateTimeOffset? ProbedAt { get; set; }
+    /// <summary>Why activity could not be found out; null when it could. While it is set, nothing is stopped for idleness.</summary>
+    public string? ProbeProblem { get; set; }
     /// <summary>Hard end; set when it is queued, moved by extend.</summary>
     public DateTimeOffset? ExpiresAt { get; set; }
 
@@ -110,8 +121,12 @@ public sealed class Workload
         (QueuedAt, NotBefore, Failure, ExitCode, EndedAt, ReadyAt, StartedAt) = (now, null, null, null, null, null, null);
         (ErrorAttempts, SetbacksInARow, RestartRequested) = (0, 0, false);
         ExpiresAt = now + Lifetime;
+        ForgetActivity();
         Wake(now);
     }
+
+    /// <summary>Activity counts from each start anew: what was idle before it was started again must not be stopped at once.</summary>
+    public void ForgetActivity() => (ActivityAt, ActivityWhat, IdleStopAt, ProbedAt, ProbeProblem) = (null, null, null, null, null);
 }
 
 /// <summary>Who besides owner, team leads and named people may open a workload.</summary>

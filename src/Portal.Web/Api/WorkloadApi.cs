@@ -21,6 +21,7 @@ internal static class WorkloadApi
         api.MapPost("/workloads/{id:guid}/stop", (HttpContext context, Guid id, StopWorkload use) => ChangeAsync(context, id, actor => use.ExecuteAsync(id, actor, context.RequestAborted)));
         api.MapPost("/workloads/{id:guid}/start", (HttpContext context, Guid id, StartWorkload use) => ChangeAsync(context, id, actor => use.ExecuteAsync(id, actor, context.RequestAborted)));
         api.MapPost("/workloads/{id:guid}/restart", (HttpContext context, Guid id, RestartWorkload use) => ChangeAsync(context, id, actor => use.ExecuteAsync(id, actor, context.RequestAborted)));
+        api.MapPost("/workloads/{id:guid}/keep", (HttpContext context, Guid id, KeepWorkload use) => ChangeAsync(context, id, actor => use.ExecuteAsync(id, actor, context.RequestAborted)));
         api.MapDelete("/workloads/{id:guid}", (HttpContext context, Guid id, DeleteWorkload use) => ChangeAsync(context, id, actor => use.ExecuteAsync(id, actor, context.RequestAborted)));
         api.MapPost("/workloads/{id:guid}/extend", async (HttpContext context, Guid id, ExtendWorkload use) =>
         {

@@ -25,6 +25,7 @@ internal static class WorkloadJson
             d.Parameters, secretParameters = d.SecretParameters, url = UrlOf(w, options),
             allocation = d.Live is null ? null : Of(d.Live), w.HourlyPrice, listHourlyPrice = d.ListHourlyPrice, w.CostToDate, w.Currency, w.CreatedAt, w.StartedAt, w.ReadyAt, w.EndedAt, w.ExpiresAt,
             d.Lifetime, d.IdleTimeout, d.Tags, reason = d.LaunchReason, w.Failure, w.ExitCode, w.Attempt, d.LogTail,
+            activity = new { w.Activity.At, w.Activity.What, w.Activity.IdleStopAt, w.Activity.ProbedAt, w.Activity.Problem },
         };
     }
 

@@ -1,4 +1,5 @@
 using Portal.Application.Access;
+using Portal.Application.Compute;
 using Portal.Domain.Access;
 using Portal.Web.Access;
 using Portal.Web.Api;
@@ -8,7 +9,7 @@ namespace Portal.Web.Apps;
 
 /// <summary>Answers every request on the apps origin: who is it, may they, is it running, then forwards to the program with its credential.</summary>
 internal sealed partial class AppsGateway(
-    AppsHost host, AppsCookie cookie, WorkloadEntrance entrance, TokenQueries tokens, ActorDirectory actors, IHttpForwarder forwarder, AllocationConnections connections, OpenStreams streams, ILogger<AppsGateway> logger)
+    AppsHost host, AppsCookie cookie, WorkloadEntrance entrance, TokenQueries tokens, ActorDirectory actors, IHttpForwarder forwarder, AllocationConnections connections, OpenStreams streams, RecordUse use, ILogger<AppsGateway> logger)
 {
     /// <summary>Where a one-time code is exchanged for the workload's cookie.</summary>
     public const string EnterPath = "/_portal/enter";
@@ -112,8 +113,12 @@ internal sealed partial class AppsGateway(
 
     private async Task ForwardAsync(HttpContext context, Guid id, Actor actor, WorkloadEntrance.Outcome.Open open, bool onOwnHost)
     {
+        var path = context.Request.Path.Value![$"/w/{id}/".Length..];
+        use.Note(id, context.Request.Method, path);
         using var stream = streams.Register(id, actor, open.AllocationId, context.RequestAborted);
         var error = await forwarder.SendAsync(context, connections.Address(open.AllocationId, open.Target), connections.Client, Forwarding, new AppsTransformer(id, open, onOwnHost), stream.Token);
+        // A long answer was use to its end; a WebSocket only counts when it is opened: a forgotten tab is no work.
+        if (!context.WebSockets.IsWebSocketRequest && context.Response.StatusCode != StatusCodes.Status101SwitchingProtocols) use.Note(id, context.Request.Method, path);
         if (error is ForwarderError.None || context.Response.HasStarted || stream.Token.IsCancellationRequested) return;
         LogNoAnswer(logger, id, error, context.GetForwarderErrorFeature()?.Exception?.Message ?? "");
         context.Response.Clear();

@@ -63,7 +63,8 @@ public static class HostWorkloads
     {
         await host.Database.ExecuteAsync("""
             update workloads set created_at = created_at - $2, queued_at = queued_at - $2, phase_since = phase_since - $2, started_at = started_at - $2, ready_at = ready_at - $2,
-              ended_at = ended_at - $2, expires_at = expires_at - $2, not_before = not_before - $2, next_action_at = next_action_at - $2 where id = $1
+              ended_at = ended_at - $2, expires_at = expires_at - $2, not_before = not_before - $2, next_action_at = next_action_at - $2,
+              activity_at = activity_at - $2, idle_stop_at = idle_stop_at - $2, probed_at = probed_at - $2 where id = $1
             """, id, by);
         await host.Database.ExecuteAsync("""
             update allocations set created_at = created_at - $2, started_at = started_at - $2, ready_at = ready_at - $2, stop_asked_at = stop_asked_at - $2, last_sample_at = last_sample_at - $2

@@ -1,5 +1,6 @@
 """Serves a tiny language model with the completions and chat API that OpenAI's clients speak. Standard library only."""
 import argparse
+import hmac
 import json
 import os
 import random
@@ -162,6 +163,8 @@ class Handler(BaseHTTPRequestHandler):
         path = self.inner_path()
         if path == "/healthz":
             self.answer({"status": "ok"})
+        elif not self.is_allowed():
+            self.refuse_stranger()
         elif path == "/v1/models":
             self.answer({"object": "list", "data": [self.card()]})
         elif path == f"/v1/models/{self.server.name}":
@@ -169,12 +172,16 @@ class Handler(BaseHTTPRequestHandler):
         elif path == "/metrics":
             self.metrics()
         elif path == "/":
-            self.answer({"model": self.card(), "try": ["GET v1/models", "POST v1/completions", "POST v1/chat/completions"]})
+            self.send("text/html; charset=utf-8", self.server.page)
         else:
             self.refuse(Refused(HTTPStatus.NOT_FOUND, "There is nothing at this address; see v1/models, v1/completions and v1/chat/completions."))
 
     def do_POST(self):
         path = self.inner_path()
+        if not self.is_allowed():
+            self.close_connection = True  # the body is not read
+            self.refuse_stranger()
+            return
         if path not in ("/v1/completions", "/v1/chat/completions"):
             self.refuse(Refused(HTTPStatus.NOT_FOUND, "There is nothing at this address; see v1/completions and v1/chat/completions."))
             return
@@ -186,6 +193,14 @@ class Handler(BaseHTTPRequestHandler):
             self.refuse(refused)
         except (BrokenPipeError, ConnectionResetError):
             self.close_connection = True  # the caller has heard enough
+
+    def is_allowed(self):
+        """The portal checks who calls and presents this endpoint's own credential; neighbours on the host do not have it."""
+        credential = self.server.credential
+        return not credential or hmac.compare_digest(self.headers.get("Authorization", "").encode(), f"Bearer {credential}".encode())
+
+    def refuse_stranger(self):
+        self.refuse(Refused(HTTPStatus.UNAUTHORIZED, "Call this endpoint through the portal."))
 
     def inner_path(self):
         path = self.path.split("?", 1)[0]
@@ -290,6 +305,9 @@ class Server(ThreadingHTTPServer):
 
     def __init__(self, port, model, name, base):
         self.model, self.name, self.base, self.began = model, name, base, int(time.time())
+        with open(os.path.join(os.path.dirname(os.path.abspath(__file__)), "chat.html"), "rb") as file:
+            self.page = file.read()
+        self.credential = os.environ.get("PORTAL_PROXY_TOKEN", "")
         self.room = threading.BoundedSemaphore(AT_ONCE)
         self.lock = threading.Lock()
         self.answers = self.characters = 0

@@ -52,7 +52,8 @@ internal static class CatalogShapes
             new("pattern", new TextShape(null, null, 1, 1000), "Regular expression the whole value must match; no lookarounds or back-references."),
             new("values", new ListShape(new TextShape(null, null, 1, 200), 1), "The choices of an enum."),
             new("minItems", new WholeShape(0, 10_000), "Fewest elements or entries."),
-            new("maxItems", new WholeShape(0, 10_000), "Most elements or entries.")), "What a value must satisfy."),
+            new("maxItems", new WholeShape(0, 10_000), "Most elements or entries."),
+            new("items", new ListShape(Slug, 1, 50), "Items that a run may have been launched from.")), "What a value must satisfy."),
         new("group", Line, "Heading under which the form shows it."),
         new("userFacing", new FlagShape(), "False: fixed by the item and not shown in the form."));
 

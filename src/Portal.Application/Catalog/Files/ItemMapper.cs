@@ -76,6 +76,7 @@ internal static class ItemMapper
                 Values = constraints.Get("values") is ListNode values ? values.Texts() : null,
                 MinItems = constraints.Get("minItems").Whole(),
                 MaxItems = constraints.Get("maxItems").Whole(),
+                Items = constraints.Get("items") is ListNode items ? items.Texts() : null,
             },
         };
     }

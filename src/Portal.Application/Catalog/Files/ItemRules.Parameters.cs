@@ -11,6 +11,8 @@ internal sealed partial class ItemRules
     private void CheckParameters()
     {
         RefuseRepeats("parameters", item.Parameters.Select(p => p.Name));
+        if (item.Parameters.Select((p, i) => (p.Type, i)).Where(p => p.Type == ParameterType.Run).Skip(1).Select(p => (int?)p.i).FirstOrDefault() is { } second)
+            Refuse((Root / "parameters")[second] / "type", "An item takes one run at most: {{ run.artifacts }} would not know which.");
         for (var i = 0; i < item.Parameters.Count; i++)
         {
             var path = (Root / "parameters")[i];
@@ -48,6 +50,7 @@ internal sealed partial class ItemRules
         ParameterType.Integer or ParameterType.Number or ParameterType.Duration => ["min", "max"],
         ParameterType.String or ParameterType.Text or ParameterType.Secret => [.. LengthKeys],
         ParameterType.Enum => ["values"],
+        ParameterType.Run => ["items"],
         ParameterType.StringList or ParameterType.Map => [.. LengthKeys, "minItems", "maxItems"],
         _ => [],
     };

@@ -52,6 +52,7 @@ internal sealed partial class ItemRules
             Refuse(path, $"{Quoted.Text(text)} holds \"{{{{\" that begins no template. Write {{{{ name }}}} with one name; there are no expressions.");
         foreach (var name in DeploymentRenderer.NamesIn(text).Distinct())
         {
+            if (name == "run.artifacts" && item.FindRunParameter() is { } run) used.Add(run.Name);
             var parameter = name.StartsWith("parameters.", StringComparison.Ordinal) ? item.Parameters.FirstOrDefault(p => p.Name == name["parameters.".Length..]) : null;
             if (parameter is not null)
             {
@@ -69,12 +70,13 @@ internal sealed partial class ItemRules
         "credential" => "{{ credential }} is a secret and allowed in environment values only: arguments and addresses can be read by others.",
         "port" when item.Ports.Count > 0 => null,
         "port" => "{{ port }} needs a port, and the item declares none: ports: [{name: http}].",
+        "run.artifacts" when item.FindRunParameter() is null => "{{ run.artifacts }} needs a parameter of type run.",
         _ when spot == Spot.ImageTag => $"{{{{ {name} }}}} is not allowed in an image tag. Allowed: parameters.",
-        _ when PlaceNames.Contains(name) => null,
+        _ when PlaceNames.Contains(name) || name == "run.artifacts" => null,
         _ => $"Unknown template name {Quoted.Text(name)}.{NearestName.Hint(name, KnownNames)} Allowed: {string.Join(", ", KnownNames)}.",
     };
 
-    private IEnumerable<string> KnownNames => item.Parameters.Where(p => p.Name.Length > 0).Select(p => $"parameters.{p.Name}").Concat(PlaceNames).Concat(item.Ports.Count > 0 ? ["port", "credential"] : ["credential"]);
+    private IEnumerable<string> KnownNames => item.Parameters.Where(p => p.Name.Length > 0).Select(p => $"parameters.{p.Name}").Concat(PlaceNames).Concat(item.FindRunParameter() is null ? [] : ["run.artifacts"]).Concat(item.Ports.Count > 0 ? ["port", "credential"] : ["credential"]);
 
     private bool IsKnownName(string name) => KnownNames.Contains(name);
 

@@ -50,7 +50,7 @@ internal sealed partial class ItemRules
             Refuse(PlaceOf(key), $"With its defaults the item cannot be launched: {string.Join("; ", messages)}.");
         if (errors.Count > 0)
             return;
-        var places = new RenderPlaces(item.Ports.Count > 0 ? 8888 : null, "/w/0/", "/portal/files", "/portal/work", "/portal/artifacts", "/portal/checkpoint", "credential");
+        var places = new RenderPlaces(item.Ports.Count > 0 ? 8888 : null, "/w/0/", "/portal/files", "/portal/work", "/portal/artifacts", "/portal/checkpoint", "credential") { RunArtifacts = "/portal/run" };
         foreach (var deployment in item.Deployments)
         {
             var rendered = DeploymentRenderer.Render(item, deployment, values, places);

@@ -30,6 +30,9 @@ internal sealed class WorkloadConfiguration : IEntityTypeConfiguration<Workload>
         builder.HasIndex(w => new { w.TeamId, w.Name }).IsUnique().HasFilter("phase <> 'Deleted'").HasDatabaseName("ix_workloads_team_name_live");
         builder.HasIndex(w => w.NextActionAt).HasFilter("next_action_at is not null");
         builder.HasIndex(w => new { w.Target, w.Phase, w.QueuedAt });
+        builder.Property(w => w.ActivityWhat).HasMaxLength(200);
+        builder.Property(w => w.ProbeProblem).HasMaxLength(500);
+        builder.HasIndex(w => w.IdleStopAt).HasFilter("idle_stop_at is not null");
         builder.HasIndex(w => new { w.TeamId, w.CreatedAt });
         builder.HasIndex(w => new { w.OwnerId, w.CreatedAt });
         builder.HasOne<ItemVersion>().WithMany().HasForeignKey(w => w.ItemVersionId).OnDelete(DeleteBehavior.Restrict);
@@ -47,6 +50,19 @@ internal sealed class WorkloadShareConfiguration : IEntityTypeConfiguration<Work
         builder.HasOne<Workload>().WithMany().HasForeignKey(s => s.WorkloadId).OnDelete(DeleteBehavior.Restrict);
         builder.HasOne<PortalUser>().WithMany().HasForeignKey(s => s.UserId).OnDelete(DeleteBehavior.Restrict);
         builder.HasIndex(s => s.UserId);
+    }
+}
+
+internal sealed class SavedViewConfiguration : IEntityTypeConfiguration<SavedView>
+{
+    public void Configure(EntityTypeBuilder<SavedView> builder)
+    {
+        builder.ToTable("saved_views");
+        builder.Property(v => v.Id).ValueGeneratedNever();
+        builder.Property(v => v.Name).HasMaxLength(40);
+        builder.Property(v => v.Query).HasMaxLength(2000);
+        builder.HasIndex(v => new { v.UserId, v.Name }).IsUnique();
+        builder.HasOne<PortalUser>().WithMany().HasForeignKey(v => v.UserId).OnDelete(DeleteBehavior.Cascade);
     }
 }
 

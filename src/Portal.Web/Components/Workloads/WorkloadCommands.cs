@@ -9,7 +9,7 @@ namespace Portal.Web.Components.Workloads;
 
 /// <summary>What buttons on any page do with a workload: ask where something is lost, run the use case, say what the page does not show by itself.</summary>
 public sealed class WorkloadCommands(
-    CurrentActor actors, StopWorkload stop, StartWorkload start, RestartWorkload restart, ExtendWorkload extend, DeleteWorkload delete, IDialogService dialogs, ISnackbar snackbar)
+    CurrentActor actors, StopWorkload stop, StartWorkload start, RestartWorkload restart, ExtendWorkload extend, KeepWorkload keep, DeleteWorkload delete, IDialogService dialogs, ISnackbar snackbar)
 {
     public async Task StopAsync(WorkloadRow workload)
     {
@@ -30,6 +30,8 @@ public sealed class WorkloadCommands(
     }
 
     public Task ExtendAsync(WorkloadRow workload, TimeSpan by) => RunAsync(actor => extend.ExecuteAsync(workload.Id, by, actor, CancellationToken.None), $"Extended by {DurationText.Compact(by)}.");
+
+    public Task KeepAsync(WorkloadRow workload) => RunAsync(actor => keep.ExecuteAsync(workload.Id, actor, CancellationToken.None), $"{workload.Name} is kept.");
 
     /// <summary>True when the person confirmed and it was accepted.</summary>
     public async Task<bool> DeleteAsync(WorkloadRow workload)

@@ -1,7 +1,11 @@
+using System.Text.Json;
 using Portal.Application.Catalog;
 using Portal.Domain.Access;
+using Portal.Domain.Catalog;
 using Portal.Web.Access;
 using Portal.Web.Api;
+using Portal.Web.Components.Forms;
+using Portal.Web.Components.Values;
 
 namespace Portal.Web.Components.Pages.Launch;
 
@@ -43,6 +47,7 @@ public sealed partial class LaunchPage
         var current = Shell?.CurrentTeam;
         var form = new LaunchForm(version.Spec, _teams.FirstOrDefault(t => t.Slug == current) ?? _teams[0]);
         await CopyPastAsync(form, actor);
+        await OfferRunsAsync(form, actor);
         var offers = await LaunchOffers.ReadAsync(Estimate, Catalog, version.Spec, form.Team, actor, _lifetime.Token);
         Preselect(form, offers, version);
         form.SuggestName(await Workloads.FreeNameAsync(Slug, form.Team, actor, _lifetime.Token));
@@ -67,6 +72,18 @@ public sealed partial class LaunchPage
         _copiedFrom = past.Row.Name;
         if (_teams.Any(t => t.Slug == past.Row.Team)) form.SetTeam(past.Row.Team);
         if (past.Row.Version != form.Item.Version) _remark = $"{past.Row.Name} ran version {past.Row.Version}; this launches version {form.Item.Version} with the same parameters.";
+    }
+
+    private async Task OfferRunsAsync(LaunchForm form, Actor actor)
+    {
+        if (form.Fields.FirstOrDefault(f => f.Spec.Type == ParameterType.Run) is not { } field) return;
+        var runs = await Runs.ForAsync(field.Spec, actor, _lifetime.Token);
+        if (Run is not null && Guid.TryParse(Run, out var id)) field.Take(JsonSerializer.SerializeToElement(id.ToString()));
+        var choices = runs.Select(r => new Choice<string>(r.Id.ToString(), $"{r.Name} · {PersonName.First(r.OwnerName)}, {TimeZone.Local(r.EndedAt):d MMM HH:mm}")).ToList();
+        // An older one, or one that is gone: shown, so that its error makes sense.
+        if (field.Text.Length > 0 && choices.All(c => c.Value != field.Text)) choices.Add(new Choice<string>(field.Text, field.Text));
+        field.Offer(choices);
+        form.Changed(field);
     }
 
     /// <summary>Hardware and place by the address, else by the item, as long as some place takes it.</summary>

@@ -36,6 +36,9 @@ public sealed partial class LaunchPage : IAsyncDisposable
     /// <summary>Id of a past workload whose parameters are taken.</summary>
     [SupplyParameterFromQuery] private string? From { get; set; }
 
+    /// <summary>Id of a finished run for an item that works on one.</summary>
+    [SupplyParameterFromQuery] private string? Run { get; set; }
+
     [SupplyParameterFromQuery] private string? Hardware { get; set; }
 
     [SupplyParameterFromQuery] private string? Target { get; set; }
@@ -52,11 +55,15 @@ public sealed partial class LaunchPage : IAsyncDisposable
 
     [Inject] private WorkloadQueries Workloads { get; set; } = null!;
 
+    [Inject] private FinishedRuns Runs { get; set; } = null!;
+
     [Inject] private WorkloadDetailQueries Details { get; set; } = null!;
 
     [Inject] private CurrentActor CurrentActor { get; set; } = null!;
 
     [Inject] private NavigationManager Navigation { get; set; } = null!;
+
+    [Inject] private BrowserTimeZone TimeZone { get; set; } = null!;
 
     [Inject] private IJSRuntime Js { get; set; } = null!;
 

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Portal.Domain.Catalog;
+using Portal.Web.Components.Forms;
 
 namespace Portal.Web.Components.Pages.Launch;
 
@@ -38,6 +39,16 @@ public sealed class ParameterField
 
     /// <summary>What the control itself finds wrong before there is a value, such as a name given twice.</summary>
     public string? Fault { get; private set; }
+
+    /// <summary>What there is to choose from, where the portal knows: the runs of a run parameter. Null: anything may be typed.</summary>
+    public IReadOnlyList<Choice<string>>? Choices { get; private set; }
+
+    /// <summary>Offers choices; the first is taken where nothing is chosen yet.</summary>
+    public void Offer(IReadOnlyList<Choice<string>> choices)
+    {
+        Choices = choices;
+        if (Text.Length == 0 && Spec.Required && choices.Count > 0) Text = choices[0].Value;
+    }
 
     /// <summary>Brings <see cref="Text"/> up to date with a control that hands it over late.</summary>
     public Func<Task>? Read { get; set; }

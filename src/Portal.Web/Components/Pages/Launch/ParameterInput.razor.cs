@@ -51,9 +51,12 @@ public sealed partial class ParameterInput : IDisposable
             var known = Field.Spec.Constraints.Values ?? [];
             // A value of a past launch that is no longer allowed is shown, so that its error makes sense.
             var all = Field.Text.Length == 0 || known.Contains(Field.Text) ? known : [.. known, Field.Text];
-            return Field.Spec.DefaultJson is not null ? [.. all.Select(v => new Choice<string>(v, v))] : [new("", Field.Spec.Required ? "Choose…" : "Not set"), .. all.Select(v => new Choice<string>(v, v))];
+return WithNone([.. all.Select(v => new Choice<string>(v, v))]);
         }
     }
+
+    private IReadOnlyList<Choice<string>> WithNone(IReadOnlyList<Choice<string>> choices) =>
+        Field.Spec.DefaultJson is not null || (Field.Spec.Required && choices.Any(c => c.Value == Field.Text)) ? choices : [new("", Field.Spec.Required ? "Choose…" : "Not set"), .. choices];
 
     protected override void OnAfterRender(bool firstRender) => Field.Read = _area is { } area ? area.ReadAsync : null;
 

@@ -1,0 +1,1 @@
+../../training/files/tiny_lm_math.py
