@@ -43,6 +43,13 @@ namespace Portal.Migrations.Migrations
                 type: "timestamp with time zone",
                 nullable: true);
 
+            migrationBuilder.AddColumn<string>(
+                name: "stop_reason",
+                table: "workloads",
+                type: "character varying(300)",
+                maxLength: 300,
+                nullable: true);
+
             migrationBuilder.CreateTable(
                 name: "saved_views",
                 columns: table => new
@@ -133,6 +140,10 @@ namespace Portal.Migrations.Migrations
 
             migrationBuilder.DropColumn(
                 name: "probed_at",
+                table: "workloads");
+
+            migrationBuilder.DropColumn(
+                name: "stop_reason",
                 table: "workloads");
         }
     }

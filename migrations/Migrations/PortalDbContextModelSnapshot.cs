@@ -1447,6 +1447,11 @@ namespace Portal.Migrations.Migrations
                         .HasColumnType("timestamp with time zone")
                         .HasColumnName("started_at");
 
+                    b.Property<string>("StopReason")
+                        .HasMaxLength(300)
+                        .HasColumnType("character varying(300)")
+                        .HasColumnName("stop_reason");
+
                     b.Property<string>("TagsJson")
                         .IsRequired()
                         .HasColumnType("jsonb")

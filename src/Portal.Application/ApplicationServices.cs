@@ -22,9 +22,9 @@ public static class ApplicationServices
             .AddSingleton<LogIngestion>().AddSingleton<ReconcileWorkload>().AddSingleton<ObserveTarget>().AddSingleton<WatchActivity>().AddSingleton<RecordUse>().AddSingleton<PortalSettings>()
             .AddSingleton<WorkloadQueries>().AddSingleton<WorkloadDetailQueries>().AddSingleton<WorkloadFiles>().AddSingleton<HomeQueries>().AddSingleton<CatalogQueries>().AddSingleton<ImportCatalog>()
             .AddSingleton<ActorDirectory>().AddSingleton<CreateToken>().AddSingleton<RevokeToken>().AddSingleton<TokenQueries>().AddSingleton<WorkloadEntrance>()
-            .AddSingleton<CreateTeam>().AddSingleton<SetTeamMember>().AddSingleton<RemoveTeamMember>().AddSingleton<PeopleQueries>();
+            .AddSingleton<CreateTeam>().AddSingleton<SetTeamMember>().AddSingleton<RemoveTeamMember>().AddSingleton<PeopleQueries>().AddSingleton<TargetQueries>().AddSingleton<LaunchMeasures>();
         // These use Identity's scoped UserManager.
-        services.AddScoped<CreateUser>().AddScoped<UpdateUser>().AddScoped<ChangeOwnPassword>();
+        services.AddScoped<CreateUser>().AddScoped<UpdateUser>().AddScoped<ChangeOwnPassword>().AddScoped<ResetPassword>();
         return services;
     }
 

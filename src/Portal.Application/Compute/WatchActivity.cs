@@ -88,7 +88,7 @@ public sealed partial class WatchActivity(
     private static void Stop(PortalDbContext db, Workload workload, DateTimeOffset now)
     {
         var reason = $"Nobody used it since {IdleSince(workload):HH:mm} UTC.";
-        (workload.Desired, workload.RestartRequested, workload.PhaseReason) = (DesiredState.Stopped, false, reason);
+        (workload.Desired, workload.RestartRequested, workload.PhaseReason, workload.StopReason) = (DesiredState.Stopped, false, reason, reason);
         workload.Wake(now);
         db.Record(workload, workload.Phase, reason + " Stopping.", null, now);
         db.Audit(null, now, "workload.idleStop", "workload", workload.Id.ToString(), workload.Name, new { workload.ActivityAt, workload.ActivityWhat });

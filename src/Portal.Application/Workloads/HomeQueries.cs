@@ -27,9 +27,8 @@ public sealed class HomeQueries(IDbContextFactory<PortalDbContext> contexts, Wor
         await using var db = await contexts.CreateDbContextAsync(cancellationToken);
         var now = await db.NowAsync(cancellationToken);
         var mine = db.VisibleWorkloads(actor).Where(w => w.OwnerId == actor.UserId && w.Phase != WorkloadPhase.Deleted);
-        var (day, hour, week) = (now.AddDays(-1), now.AddHours(1), now.AddDays(-7));
-        var attention = await rows.RowsAsync(db, mine.Where(w => (w.Phase == WorkloadPhase.Failed && w.PhaseSince > day) || (w.Phase == WorkloadPhase.Queued && w.WaitsForCapacity) || w.Phase == WorkloadPhase.Recovering
-            || (w.Phase == WorkloadPhase.Running && (w.ExpiresAt < hour || w.IdleStopAt != null))).OrderByDescending(w => w.PhaseSince).Take(Shown), actor, cancellationToken);
+        var week = now.AddDays(-7);
+        var attention = await AttentionAsync(db, actor, now, cancellationToken);
         var active = mine.Where(w => w.Phase != WorkloadPhase.Stopped && w.Phase != WorkloadPhase.Failed && w.Phase != WorkloadPhase.Succeeded && w.Phase != WorkloadPhase.Rejected);
         var running = await rows.RowsAsync(db, active.OrderByDescending(w => w.CreatedAt).Take(Shown), actor, cancellationToken);
         var ended = await rows.RowsAsync(db, mine.Where(w => (w.Phase == WorkloadPhase.Stopped || w.Phase == WorkloadPhase.Failed || w.Phase == WorkloadPhase.Succeeded) && w.PhaseSince > week)
@@ -40,6 +39,21 @@ public sealed class HomeQueries(IDbContextFactory<PortalDbContext> contexts, Wor
         var myDays = await CostQueries.ByDayAsync(db, db.VisibleWorkloads(actor).Where(w => w.OwnerId == actor.UserId).Select(w => w.Id), month, cancellationToken);
         return new HomeView(attention, running, await active.CountAsync(cancellationToken), ended, shownTeam?.Slug, byDay.Sum(d => d.Cost), myDays.Sum(d => d.Cost), byDay, "USD",
             await RecentAsync(db, actor, month, cancellationToken), now);
+    }
+
+    /// <summary>What of the actor's own waits for them: failed (24 h), waiting for room, coming back, about to end or to be stopped for idleness.</summary>
+    public async Task<IReadOnlyList<WorkloadRow>> AttentionAsync(Actor actor, CancellationToken cancellationToken)
+    {
+        await using var db = await contexts.CreateDbContextAsync(cancellationToken);
+        return await AttentionAsync(db, actor, await db.NowAsync(cancellationToken), cancellationToken);
+    }
+
+    private Task<List<WorkloadRow>> AttentionAsync(PortalDbContext db, Actor actor, DateTimeOffset now, CancellationToken cancellationToken)
+    {
+        var (day, hour) = (now.AddDays(-1), now.AddHours(1));
+        var waiting = db.VisibleWorkloads(actor).Where(w => w.OwnerId == actor.UserId && ((w.Phase == WorkloadPhase.Failed && w.PhaseSince > day) || (w.Phase == WorkloadPhase.Queued && w.WaitsForCapacity)
+            || w.Phase == WorkloadPhase.Recovering || (w.Phase == WorkloadPhase.Running && (w.ExpiresAt < hour || w.IdleStopAt != null))));
+        return rows.RowsAsync(db, waiting.OrderByDescending(w => w.PhaseSince).Take(Shown), actor, cancellationToken);
     }
 
     private async Task<IReadOnlyList<RecentItem>> RecentAsync(PortalDbContext db, Actor actor, DateTimeOffset month, CancellationToken cancellationToken)

@@ -204,7 +204,7 @@ public sealed partial class ReconcileWorkload
             if (workload.ExpiresAt is null || workload.ExpiresAt > now) return Task.FromResult<string?>(null);
             workload.Desired = DesiredState.Stopped;
             workload.RestartRequested = false;
-            workload.PhaseReason = expire.Reason;
+            (workload.PhaseReason, workload.StopReason) = (expire.Reason, "Stopped because its time was up.");
             return Task.FromResult<string?>(expire.Reason + " Stopping.");
         }, cancellationToken);
 }

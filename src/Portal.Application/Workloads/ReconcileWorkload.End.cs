@@ -146,7 +146,7 @@ public sealed partial class ReconcileWorkload
                 return;
             case Decision.Settle settle:
                 (workload.ExitCode, workload.EndedAt, workload.RestartRequested) = (seen?.ExitCode ?? workload.ExitCode, workload.EndedAt ?? seen?.EndedAt ?? now, false);
-                var reason = settle.Phase == WorkloadPhase.Stopped && workload.ExpiresAt <= now ? "Stopped because its time was up." : settle.Reason;
+                var reason = settle.Phase == WorkloadPhase.Stopped ? workload.StopReason ?? settle.Reason : settle.Reason;
                 workload.Enter(settle.Phase, reason, now);
                 return;
             default:

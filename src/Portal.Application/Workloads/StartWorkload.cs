@@ -20,7 +20,7 @@ public sealed class StartWorkload(ChangeWorkload change, PortalSettings settings
             if (workload.Phase.IsActive())
             {
                 // Still stopping: it will come back once the old program has ended.
-                workload.Desired = DesiredState.Running;
+                (workload.Desired, workload.StopReason) = (DesiredState.Running, null);
                 workload.ExpiresAt = now + workload.Lifetime;
             }
             else workload.Enqueue("Started again; looking for a place.", now);

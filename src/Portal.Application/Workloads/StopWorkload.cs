@@ -11,7 +11,7 @@ public sealed class StopWorkload(ChangeWorkload change)
         {
             if (workload.Desired != DesiredState.Running || !workload.Phase.IsActive()) return Task.FromResult<WorkloadOutcome?>(new WorkloadOutcome.Accepted(id));
             workload.Desired = DesiredState.Stopped;
-            workload.RestartRequested = false;
+            (workload.RestartRequested, workload.StopReason) = (false, null);
             db.Record(workload, workload.Phase, $"Stop asked by {actor.Name}.", actor, now);
             return Task.FromResult<WorkloadOutcome?>(null);
         }, FaultPoints.StopRequested, cancellationToken);

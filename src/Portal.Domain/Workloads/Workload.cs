@@ -40,6 +40,8 @@ public sealed class Workload
     /// <summary>Why it is in this phase, in words for people.</summary>
     public string? PhaseReason { get; set; }
     public DateTimeOffset PhaseSince { get; set; }
+    /// <summary>Why the portal stopped it, in words for people; null when a person did.</summary>
+    public string? StopReason { get; set; }
     /// <summary>Set with <see cref="WorkloadPhase.Failed"/>.</summary>
     public FailureClass? Failure { get; set; }
     public int? ExitCode { get; set; }
@@ -119,7 +121,7 @@ public sealed class Workload
         Desired = DesiredState.Running;
         Enter(WorkloadPhase.Queued, reason, now);
         (QueuedAt, NotBefore, Failure, ExitCode, EndedAt, ReadyAt, StartedAt) = (now, null, null, null, null, null, null);
-        (ErrorAttempts, SetbacksInARow, RestartRequested) = (0, 0, false);
+        (ErrorAttempts, SetbacksInARow, RestartRequested, StopReason) = (0, 0, false, null);
         ExpiresAt = now + Lifetime;
         ForgetActivity();
         Wake(now);

@@ -50,7 +50,7 @@ public sealed class CatalogFolderTests : IDisposable
     {
         var problem = catalog.Break("min: 10", "mim: 10").Load().Problems.Should().ContainSingle().Subject;
         problem.ToString().Should().Be("training/demo.yaml:11:62: parameters[1].constraints.mim: Unknown key \"mim\". Did you mean \"min\"? "
-            + "Allowed: min, max, minLength, maxLength, pattern, values, minItems, maxItems.");
+            + "Allowed: min, max, minLength, maxLength, pattern, values, minItems, maxItems, items.");
     }
 
     [Fact]

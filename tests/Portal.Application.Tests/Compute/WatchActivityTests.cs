@@ -44,10 +44,10 @@ public sealed class WatchActivityTests : HostedTests
         var id = await RunningAsync(TimeSpan.FromMinutes(112));
         var warned = await LookAsync(id);
         warned.Phase.Should().Be(WorkloadPhase.Running);
-        warned.IdleStopAt.Should().BeCloseTo(DateTimeOffset.UtcNow.AddMinutes(8), TimeSpan.FromMinutes(1));
+        warned.IdleStopAt.Should().BeCloseTo(DateTimeOffset.UtcNow.AddMinutes(10), TimeSpan.FromMinutes(1));
         (await WordsAsync(id)).Should().Contain(w => w.StartsWith("Idle since", StringComparison.Ordinal));
 
-        await Host.AgeAsync(id, TimeSpan.FromMinutes(9));
+        await Host.AgeAsync(id, TimeSpan.FromMinutes(11));
         await LookAsync(id);
         await StopObservedAsync(id);
 

@@ -30,6 +30,7 @@ internal sealed class WorkloadConfiguration : IEntityTypeConfiguration<Workload>
         builder.HasIndex(w => new { w.TeamId, w.Name }).IsUnique().HasFilter("phase <> 'Deleted'").HasDatabaseName("ix_workloads_team_name_live");
         builder.HasIndex(w => w.NextActionAt).HasFilter("next_action_at is not null");
         builder.HasIndex(w => new { w.Target, w.Phase, w.QueuedAt });
+        builder.Property(w => w.StopReason).HasMaxLength(300);
         builder.Property(w => w.ActivityWhat).HasMaxLength(200);
         builder.Property(w => w.ProbeProblem).HasMaxLength(500);
         builder.HasIndex(w => w.IdleStopAt).HasFilter("idle_stop_at is not null");

@@ -22,7 +22,7 @@ public partial class PortalShell
         {
             var actor = await CurrentActor.GetAsync();
             var (health, tone) = await HealthAsync();
-            _shell = new ShellModel(actor.Name, actor.Email, [.. actor.Teams.Select(t => t.Slug)]) { Health = health, HealthTone = tone, ChooseTeam = ChooseTeamAsync };
+            _shell = new ShellModel(actor.Name, actor.Email, [.. actor.Teams.Select(t => t.Slug)]) { Health = health, HealthTone = tone, ChooseTeam = ChooseTeamAsync, Tools = Tools, IsAdmin = actor.IsAdmin };
         }
         catch (SignedOutException)
         {

@@ -12,6 +12,12 @@ public sealed record ShellModel(string DisplayName, string Email, IReadOnlyList<
     /// <summary>Called with the slug of the chosen team.</summary>
     public Func<string, Task>? ChooseTeam { get; init; }
 
+    /// <summary>Shows the entries of the Admin group.</summary>
+    public bool IsAdmin { get; init; }
+
+    /// <summary>What stands in the top bar before theme and account, such as the bell.</summary>
+    public Microsoft.AspNetCore.Components.RenderFragment? Tools { get; init; }
+
     /// <summary>Compute targets in a few words, such as <c>All targets healthy</c>; null hides the line.</summary>
     public string? Health { get; init; }
 
@@ -21,4 +27,8 @@ public sealed record ShellModel(string DisplayName, string Email, IReadOnlyList<
 
 /// <summary>An entry of the rail; only pages that exist have one.</summary>
 /// <param name="Count">Shown in a blue pill when above 0.</param>
-public sealed record RailEntry(string Text, string Href, string Icon, bool Exact = false, int Count = 0);
+public sealed record RailEntry(string Text, string Href, string Icon, bool Exact = false, int Count = 0)
+{
+    /// <summary>Not a page of this application: opens beside it.</summary>
+    public bool External { get; init; }
+}
