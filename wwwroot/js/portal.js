@@ -182,3 +182,16 @@ export function restoreFocus() {
 export function submit(id) {
   document.getElementById(id)?.requestSubmit();
 }
+
+/** Opens the search on / (outside of fields) and on Ctrl+K or Cmd+K. */
+export function watchSearchKeys(search) {
+  const typing = e => e.target.closest?.('input, textarea, select, [contenteditable=true], [role=dialog]');
+  const listener = e => {
+    const wanted = (e.key === '/' && !e.ctrlKey && !e.metaKey && !e.altKey && !typing(e)) || (e.key.toLowerCase() === 'k' && (e.ctrlKey || e.metaKey) && !e.altKey && !e.shiftKey);
+    if (!wanted || e.repeat) return;
+    e.preventDefault();
+    search.invokeMethodAsync('OpenByKeyAsync').catch(() => {});
+  };
+  document.addEventListener('keydown', listener);
+  return { stop: () => document.removeEventListener('keydown', listener) };
+}

@@ -12,6 +12,12 @@ public sealed record ShellModel(string DisplayName, string Email, IReadOnlyList<
     /// <summary>Called with the slug of the chosen team.</summary>
     public Func<string, Task>? ChooseTeam { get; init; }
 
+    /// <summary>Search over everything, in the top bar.</summary>
+    public Microsoft.AspNetCore.Components.RenderFragment? Search { get; init; }
+
+    /// <summary>A sentence for everybody, above every page.</summary>
+    public string? Announcement { get; init; }
+
     /// <summary>Shows the entries of the Admin group.</summary>
     public bool IsAdmin { get; init; }
 

@@ -1,6 +1,7 @@
 using MudBlazor;
 using Portal.Application.Workloads;
 using Portal.Domain.Access;
+using Portal.Domain.Workloads;
 using Portal.Web.Access;
 using Portal.Web.Components.Surfaces;
 using Portal.Web.Components.Values;
@@ -43,35 +44,70 @@ public sealed class WorkloadCommands(
         return await dialogs.ConfirmAsync(question) && await RunAsync(actor => delete.ExecuteAsync(workload.Id, actor, CancellationToken.None));
     }
 
-    private static string StopWords(WorkloadRow workload) => workload.Kind == Domain.Workloads.WorkloadKind.TrainingRun
+    /// <summary>Does something to several at once, after one question that names them; says how many were done and why others were not.</summary>
+    public async Task BulkAsync(BulkAction action, IReadOnlyList<WorkloadRow> workloads)
+    {
+        var chosen = workloads.Where(w => Applies(action, w)).ToList();
+        if (chosen.Count == 0 || (action != BulkAction.Extend && !await dialogs.ConfirmAsync(Question(action, chosen)))) return;
+        var refused = new List<string>();
+        foreach (var workload in chosen)
+        {
+            var actor = await actors.GetAsync();
+            var outcome = await (action switch
+            {
+                BulkAction.Stop => stop.ExecuteAsync(workload.Id, actor, CancellationToken.None),
+                BulkAction.Extend => extend.ExecuteAsync(workload.Id, TimeSpan.FromHours(4), actor, CancellationToken.None),
+                _ => delete.ExecuteAsync(workload.Id, actor, CancellationToken.None),
+            });
+            if (outcome is not WorkloadOutcome.Accepted) refused.Add($"{workload.Name}: {Refusal(outcome)}");
+        }
+        var done = chosen.Count - refused.Count;
+        if (done > 0) snackbar.Add($"{done} {(action switch { BulkAction.Stop => "asked to stop", BulkAction.Extend => "extended by 4 h", _ => "asked to be deleted" })}.", Severity.Success);
+        if (refused.Count > 0) snackbar.Add(string.Join(" ", refused), Severity.Warning);
+    }
+
+    /// <summary>True when an action makes sense for a workload and the person may do it.</summary>
+    public static bool Applies(BulkAction action, WorkloadRow w) => w.MayChange && action switch
+    {
+        BulkAction.Stop => w.Phase.IsActive() && w.Phase != WorkloadPhase.Stopping,
+        BulkAction.Extend => w.Phase.IsActive() && w.ExpiresAt is not null,
+        _ => w.Phase != WorkloadPhase.Deleted,
+    };
+
+    private static Confirmation Question(BulkAction action, IReadOnlyList<WorkloadRow> chosen)
+    {
+        var names = chosen.Take(8).Select(w => w.Name).Concat(chosen.Count > 8 ? [$"and {chosen.Count - 8} more"] : []).ToList();
+        return action == BulkAction.Stop
+            ? new Confirmation($"Stop {chosen.Count} workloads?", "Runs save a checkpoint first; files stay. Each can be started again.", $"Stop {chosen.Count}") { Lost = names, Destructive = false }
+            : new Confirmation($"Delete {chosen.Count} workloads?", "They are stopped and their storage is removed. Timelines and costs stay readable. This cannot be undone.", $"Delete {chosen.Count}") { Lost = names };
+    }
+
+    private static string StopWords(WorkloadRow workload) => workload.Kind == WorkloadKind.TrainingRun
         ? "It gets time to save a checkpoint, then it ends. Starting it again resumes from there."
         : "Running kernels and processes end; files in its folder stay. You can start it again.";
 
     private async Task<bool> RunAsync(Func<Actor, Task<WorkloadOutcome>> use, string? done = null)
     {
-        switch (await use(await actors.GetAsync()))
-        {
-            case WorkloadOutcome.Accepted:
-                if (done is not null) snackbar.Add(done, Severity.Success);
-                return true;
-            case WorkloadOutcome.Forbidden forbidden:
-                snackbar.Add(forbidden.Reason, Severity.Warning);
-                return false;
-            case WorkloadOutcome.Conflict conflict:
-                snackbar.Add(conflict.Reason, Severity.Warning);
-                return false;
-            case WorkloadOutcome.Invalid invalid:
-                snackbar.Add(string.Join(" ", invalid.Errors.SelectMany(e => e.Value)), Severity.Warning);
-                return false;
-            default:
-                snackbar.Add("It is not there any more, or not yours to see.", Severity.Warning);
-                return false;
-        }
+        var outcome = await use(await actors.GetAsync());
+        if (outcome is not WorkloadOutcome.Accepted) snackbar.Add(Refusal(outcome), Severity.Warning);
+        else if (done is not null) snackbar.Add(done, Severity.Success);
+        return outcome is WorkloadOutcome.Accepted;
     }
+
+    private static string Refusal(WorkloadOutcome outcome) => outcome switch
+    {
+        WorkloadOutcome.Forbidden forbidden => forbidden.Reason,
+        WorkloadOutcome.Conflict conflict => conflict.Reason,
+        WorkloadOutcome.Invalid invalid => string.Join(" ", invalid.Errors.SelectMany(e => e.Value)),
+        _ => "It is not there any more, or not yours to see.",
+    };
 }
+
+/// <summary>What can be done to several workloads at once.</summary>
+public enum BulkAction { Stop, Extend, Delete }
 
 internal static class PhaseFacts
 {
     /// <summary>A program may be running now.</summary>
-    public static bool IsRunningNow(this Domain.Workloads.WorkloadPhase phase) => phase is Domain.Workloads.WorkloadPhase.Running or Domain.Workloads.WorkloadPhase.Starting or Domain.Workloads.WorkloadPhase.Stopping;
+    public static bool IsRunningNow(this WorkloadPhase phase) => phase is WorkloadPhase.Running or WorkloadPhase.Starting or WorkloadPhase.Stopping;
 }

@@ -5,6 +5,7 @@ using Portal.Application.Workloads;
 using Portal.Domain.Access;
 using Portal.Domain.Workloads;
 using Portal.Web.Access;
+using Portal.Web.Components.Forms;
 using Portal.Web.Api;
 using Portal.Web.Components.Layout;
 using Portal.Web.Components.Values;
@@ -28,6 +29,7 @@ public sealed partial class LaunchPage : IAsyncDisposable
     private string? _freeName;
     private string? _focus;
     private bool _launched;
+    private string _view = "form";
 
     [Parameter] public string Slug { get; set; } = "";
 
@@ -66,6 +68,10 @@ public sealed partial class LaunchPage : IAsyncDisposable
     [Inject] private BrowserTimeZone TimeZone { get; set; } = null!;
 
     [Inject] private IJSRuntime Js { get; set; } = null!;
+
+    [Inject] private Microsoft.Extensions.Options.IOptions<Portal.Web.Hosting.PortalOptions> Options { get; set; } = null!;
+
+    private static IReadOnlyList<Choice<string>> Views { get; } = [new("form", "Form"), new("yaml", "As YAML"), new("curl", "As curl")];
 
     private (string, string?, string?) Wanted => (Slug, Version, From);
 

@@ -25,6 +25,8 @@ public partial class WorkloadsPage : IDisposable
     private WorkloadCounts? _counts;
     private IReadOnlyList<string> _teams = [];
     private IReadOnlyList<ItemCard> _suggestions = [];
+    private IReadOnlyList<SavedViewRow> _views = [];
+    private readonly HashSet<Guid> _selected = [];
 
     [SupplyParameterFromQuery(Name = "view")] private string? ViewWord { get; set; }
 
@@ -46,6 +48,10 @@ public partial class WorkloadsPage : IDisposable
 
     [Inject] private WorkloadQueries Queries { get; set; } = null!;
 
+    [Inject] private SavedViews Views { get; set; } = null!;
+
+    [Inject] private MudBlazor.ISnackbar Snackbar { get; set; } = null!;
+
     [Inject] private CatalogQueries Catalog { get; set; } = null!;
 
     [Inject] private NavigationManager Navigation { get; set; } = null!;
@@ -64,7 +70,16 @@ public partial class WorkloadsPage : IDisposable
         new("all", _actor!.SeesEverything ? "All" : _actor.Teams.Count == 1 ? $"Team {_actor.Teams[0].Slug}" : "All I can see", "/workloads?view=all", _counts.All),
         new("failed", "Failed this week", "/workloads?view=failed", _counts.FailedThisWeek),
         new("ending", "Ending today", "/workloads?view=ending", _counts.EndingToday),
+        .. _views.Select(v => new TabItem(v.Id.ToString(), v.Name, $"/workloads?{v.Query}")),
     ];
+
+    /// <summary>Rows that are selected and still shown.</summary>
+    private IReadOnlyList<WorkloadRow> SelectedRows => [.. _page!.Items.Where(w => _selected.Contains(w.Id))];
+
+    /// <summary>What of the address a view keeps: everything but the page.</summary>
+    private string Query => string.Join('&', new Uri(Navigation.Uri).Query.TrimStart('?').Split('&', StringSplitOptions.RemoveEmptyEntries).Where(p => !p.StartsWith("page=", StringComparison.Ordinal)).Order(StringComparer.Ordinal));
+
+    private SavedViewRow? Kept => _views.FirstOrDefault(v => v.Query == Query);
 
     protected override Task OnParametersSetAsync() => ReloadAsync();
 
@@ -81,11 +96,30 @@ public partial class WorkloadsPage : IDisposable
         {
             _actor = await Actors.GetAsync(_gone.Token);
             _teams = [.. _actor.Teams.Select(t => t.Slug)];
+            _views = await Views.ListAsync(_actor, _gone.Token);
             _counts = await Queries.CountsAsync(_actor, null, _gone.Token);
             _page = await Queries.ListAsync(Filter(), _actor, _gone.Token);
             if (_page.Total == 0 && !IsFiltered) _suggestions = [.. (await Catalog.ItemsAsync(null, null, null, null, _actor, _gone.Token)).Take(3)];
         }, Navigation);
         StateHasChanged();
+    }
+
+    private async Task SaveViewAsync(string name)
+    {
+        if (await Views.SaveAsync(name, Query, await Actors.GetAsync(_gone.Token), _gone.Token) is { } wrong) Snackbar.Add(wrong, MudBlazor.Severity.Warning);
+        await ReloadAsync();
+    }
+
+    private async Task RemoveViewAsync(SavedViewRow view)
+    {
+        await Views.RemoveAsync(view.Id, await Actors.GetAsync(_gone.Token), _gone.Token);
+        await ReloadAsync();
+    }
+
+    private Task ClearAsync()
+    {
+        _selected.Clear();
+        return ReloadAsync();
     }
 
     private WorkloadFilter Filter()
