@@ -23,7 +23,7 @@ public static class ApplicationServices
             .AddSingleton<LogIngestion>().AddSingleton<ReconcileWorkload>().AddSingleton<ObserveTarget>().AddSingleton<WatchActivity>().AddSingleton<RecordUse>().AddSingleton<PortalSettings>()
             .AddSingleton<WorkloadQueries>().AddSingleton<WorkloadDetailQueries>().AddSingleton<WorkloadFiles>().AddSingleton<HomeQueries>().AddSingleton<CatalogQueries>().AddSingleton<ImportCatalog>()
             .AddSingleton<ActorDirectory>().AddSingleton<CreateToken>().AddSingleton<RevokeToken>().AddSingleton<TokenQueries>().AddSingleton<WorkloadEntrance>()
-            .AddSingleton<CreateTeam>().AddSingleton<SetTeamMember>().AddSingleton<RemoveTeamMember>().AddSingleton<PeopleQueries>().AddSingleton<TargetQueries>().AddSingleton<LaunchMeasures>().AddSingleton<SavedViews>().AddSingleton<SearchQueries>();
+            .AddSingleton<CreateTeam>().AddSingleton<SetTeamMember>().AddSingleton<RemoveTeamMember>().AddSingleton<PeopleQueries>().AddSingleton<TargetQueries>().AddSingleton<LaunchMeasures>().AddSingleton<PortalFigures>().AddSingleton<SavedViews>().AddSingleton<SearchQueries>();
         // These use Identity's scoped UserManager.
         services.AddScoped<CreateUser>().AddScoped<UpdateUser>().AddScoped<ChangeOwnPassword>().AddScoped<ResetPassword>();
         return services;

@@ -17,6 +17,11 @@ internal static class PeopleApi
         });
         api.MapPost("/users", CreateUserAsync);
         api.MapPatch("/users/{id}", UpdateUserAsync);
+        api.MapPost("/users/{id}/password", async (HttpContext context, string id, ResetPassword reset) =>
+        {
+            var (actor, refusal) = await context.ActorOfAsync();
+            return actor is null ? refusal! : Answer(await reset.ExecuteAsync(id, actor, context.RequestAborted), done => Results.Json(new NewPassword(done.Id, done.Password!)));
+        });
         api.MapGet("/teams", async (HttpContext context, PeopleQueries people) =>
         {
             var (actor, refusal) = await context.ActorOfAsync();
@@ -106,4 +111,7 @@ internal static class PeopleApi
     private sealed record TeamBody(string? Slug, string? Name, string? CostCentre);
 
     private sealed record MemberBody(string? Role);
+
+    /// <summary>A password the portal made up; only in this answer.</summary>
+    public sealed record NewPassword(string Id, string Password);
 }

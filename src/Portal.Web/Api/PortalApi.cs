@@ -31,6 +31,7 @@ internal static class PortalApi
         api.MapTokens();
         api.MapPeople();
         api.MapTargets();
+        api.MapSettings();
         routes.MapCatalogSchema();
         routes.Map("/api/{**rest}", () => ApiProblems.NotFound("There is nothing at this address.")).AllowAnonymous().ExcludeFromDescription();
     }

@@ -5,7 +5,7 @@ using Portal.Domain.Compute;
 
 namespace Portal.Web.Hosting;
 
-/// <summary><c>/healthz</c>: the process answers. <c>/readyz</c>: database, migrations, job server and first-start data are there; says what is missing.</summary>
+/// <summary><c>/healthz</c>: the process answers. <c>/readyz</c>: database, migrations, job server and first-start data are there; says what is missing. <c>/metrics</c>: figures for Prometheus.</summary>
 internal static class Health
 {
     private static readonly TimeSpan HeartbeatLimit = TimeSpan.FromMinutes(2);
@@ -13,6 +13,8 @@ internal static class Health
     public static void MapHealth(this IEndpointRouteBuilder routes)
     {
         routes.MapGet("/healthz", () => Results.Json(new { status = "live" })).AllowAnonymous().ExcludeFromDescription();
+        routes.MapGet("/metrics", async (Portal.Application.Compute.PortalFigures figures, CancellationToken cancellationToken) =>
+            Results.Text(await figures.ReadAsync(cancellationToken), "text/plain; version=0.0.4", System.Text.Encoding.UTF8)).AllowAnonymous().ExcludeFromDescription();
         routes.MapGet("/readyz", ReadyAsync).AllowAnonymous().ExcludeFromDescription();
     }
 

@@ -102,6 +102,7 @@ public static class PortalHost
         app.MapHealth();
         app.MapPortalAccess();
         app.MapPortalApi();
+        app.MapJobs();
         app.MapPortalPages();
     }
 }
