@@ -28,8 +28,9 @@ public sealed class WorkloadEntrance(IDbContextFactory<PortalDbContext> contexts
         /// <summary>Allowed, but there is nothing to connect to now.</summary>
         public sealed record NotRunning(string Name, WorkloadPhase Phase, string? Reason) : Outcome;
 
+        /// <param name="Root">The program serves from the root: it never sees the path prefix.</param>
         /// <param name="Auth">How the credential is presented: bearer, token or none.</param>
-        public sealed record Open(string Target, Guid AllocationId, string Auth, string Credential) : Outcome;
+        public sealed record Open(string Target, Guid AllocationId, string Auth, string Credential, bool Root) : Outcome;
     }
 
     /// <summary>Asked on every proxied request: access is never remembered.</summary>
@@ -48,7 +49,7 @@ public sealed class WorkloadEntrance(IDbContextFactory<PortalDbContext> contexts
         var version = await items.GetAsync(row.ItemVersionId, cancellationToken);
         if (version.Spec.Ports.Count == 0) return new Outcome.NotRunning(row.Name, row.Phase, "It has no page to open.");
         if (row.Phase != WorkloadPhase.Running || row.Live is null) return new Outcome.NotRunning(row.Name, row.Phase, row.PhaseReason);
-        return new Outcome.Open(row.Live.Target, row.Live.Id, version.Spec.Ports[0].Auth, secrets.ReadCredential(row.Live.ProtectedCredential));
+        return new Outcome.Open(row.Live.Target, row.Live.Id, version.Spec.Ports[0].Auth, secrets.ReadCredential(row.Live.ProtectedCredential), version.Spec.Ports[0].Root);
     }
 
     /// <summary>A one-time code for a person who may enter; the caller has checked that.</summary>

@@ -181,6 +181,7 @@ public sealed partial class ReconcileWorkload
             RunArtifacts = await runs.ArtifactsAsync(situation.Version.Spec, parameters, cancellationToken),
             ShippedFiles = situation.Version.Files,
             Credential = secrets.ReadCredential(live.ProtectedCredential),
+            PortalUrl = options.PortalUrl,
         };
     }
 

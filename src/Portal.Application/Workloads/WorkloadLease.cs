@@ -19,6 +19,9 @@ public sealed class ReconcileOptions
     /// <summary>How often each running workload is asked whether it is in use.</summary>
     public TimeSpan ProbeEvery { get; set; } = TimeSpan.FromSeconds(30);
 
+    /// <summary>Where the portal answers, handed to programs; set by the host from its own address.</summary>
+    public string? PortalUrl { get; set; }
+
     /// <summary>How old a resource that nobody owns must be before it is removed.</summary>
     public TimeSpan SweepGrace { get; set; } = TimeSpan.FromSeconds(60);
 }

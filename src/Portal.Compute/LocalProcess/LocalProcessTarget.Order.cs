@@ -87,6 +87,8 @@ public sealed partial class LocalProcessTarget
         environment["PORTAL_PROXY_TOKEN"] = spec.Credential;
         foreach (var name in StorageNames(spec))
             environment[$"PORTAL_STORAGE_{name.ToUpperInvariant().Replace('-', '_')}"] = _folders.Storage(spec.WorkloadId, name);
+        if (spec.PortalUrl is not null)
+            environment["PORTAL_URL"] = spec.PortalUrl;
         if (port is not null)
             environment["PORT"] = port.Value.ToString(CultureInfo.InvariantCulture);
         return environment;

@@ -108,6 +108,8 @@ public sealed record PortSpec
     public ReadySpec Ready { get; init; } = new();
     /// <summary>How the proxy presents the allocation's credential: <c>bearer</c> (Authorization: Bearer), <c>token</c> (Authorization: token, as Jupyter wants it) or <c>none</c>.</summary>
     public string Auth { get; init; } = "bearer";
+    /// <summary>True: the program serves from the root and cannot be told a path. It gets the root of its workload's own host, and calls below <c>/w/{id}/</c> reach it without that prefix.</summary>
+    public bool Root { get; init; }
 }
 
 /// <summary>When a port counts as ready: GET <see cref="Path"/> (a template) answers 200–399.</summary>

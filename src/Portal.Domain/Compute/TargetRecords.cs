@@ -55,6 +55,8 @@ public sealed record AllocationSpec
     public IArtifactSource? RunArtifacts { get; init; }
     /// <summary>Random secret of this allocation: the proxy presents it, the program requires it.</summary>
     public required string Credential { get; init; }
+    /// <summary>Where the portal itself answers, for programs that call its API; null where it is not known.</summary>
+    public string? PortalUrl { get; init; }
     /// <summary>The path the workload is served under, with a slash at both ends: <c>/w/{workloadId}/</c>.</summary>
     public string BasePath => $"/w/{WorkloadId}/";
 }

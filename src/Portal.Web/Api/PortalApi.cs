@@ -32,6 +32,7 @@ internal static class PortalApi
         api.MapPeople();
         api.MapTargets();
         api.MapSettings();
+        api.MapDiscovery();
         routes.MapCatalogSchema();
         routes.Map("/api/{**rest}", () => ApiProblems.NotFound("There is nothing at this address.")).AllowAnonymous().ExcludeFromDescription();
     }

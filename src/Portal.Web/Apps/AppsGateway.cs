@@ -26,17 +26,14 @@ internal sealed partial class AppsGateway(
             await EnterAsync(context, entered);
             return;
         }
-        if (hostWorkload is { } root && request.Path == "/" && HttpMethods.IsGet(request.Method))
-        {
-            context.Response.Redirect($"/w/{root}/");
-            return;
-        }
-        if (PathWorkload(request.Path) is not { } id || (hostWorkload is { } named && named != id))
+        var named = PathWorkload(request.Path);
+        // On its own host a workload has every path; what another workload's path means there is nobody's business.
+        if ((named ?? hostWorkload) is not { } id || (hostWorkload is { } own && named is { } other && own != other))
         {
             await ApiProblems.WriteAsync(context, StatusCodes.Status404NotFound, "Not found", "There is nothing at this address. A workload is at /w/{id}/ of its own host.");
             return;
         }
-        if (request.Path.Value!.Length == $"/w/{id}".Length)
+        if (named is not null && request.Path.Value!.Length == $"/w/{id}".Length)
         {
             context.Response.Redirect($"/w/{id}/{request.QueryString}");
             return;
@@ -59,6 +56,9 @@ internal sealed partial class AppsGateway(
         }
         switch (await entrance.CheckAsync(id, actor, context.RequestAborted))
         {
+            case WorkloadEntrance.Outcome.Open { Root: false } when PathWorkload(context.Request.Path) is null:
+                await AnswerOutsideAsync(context, id);
+                return;
             case WorkloadEntrance.Outcome.Open open:
                 await ForwardAsync(context, id, actor, open, onOwnHost);
                 return;
@@ -113,7 +113,7 @@ internal sealed partial class AppsGateway(
 
     private async Task ForwardAsync(HttpContext context, Guid id, Actor actor, WorkloadEntrance.Outcome.Open open, bool onOwnHost)
     {
-        var path = context.Request.Path.Value![$"/w/{id}/".Length..];
+        var path = Inner(context.Request.Path, id);
         use.Note(id, context.Request.Method, path);
         using var stream = streams.Register(id, actor, open.AllocationId, context.RequestAborted);
         var error = await forwarder.SendAsync(context, connections.Address(open.AllocationId, open.Target), connections.Client, Forwarding, new AppsTransformer(id, open, onOwnHost), stream.Token);
@@ -124,6 +124,20 @@ internal sealed partial class AppsGateway(
         context.Response.Clear();
         await ApiProblems.WriteAsync(context, StatusCodes.Status502BadGateway, "No answer", "The program did not answer. If this lasts, look at the workload's log.");
     }
+
+    /// <summary>A path of its own host that a program with a path prefix does not serve: its front door leads in, the rest is nowhere.</summary>
+    private static Task AnswerOutsideAsync(HttpContext context, Guid id)
+    {
+        if (context.Request.Path == "/" && HttpMethods.IsGet(context.Request.Method))
+        {
+            context.Response.Redirect($"/w/{id}/");
+            return Task.CompletedTask;
+        }
+        return ApiProblems.WriteAsync(context, StatusCodes.Status404NotFound, "Not found", "There is nothing at this address. A workload is at /w/{id}/ of its own host.");
+    }
+
+    /// <summary>The path without the prefix and its slash, as the program names it.</summary>
+    private static string Inner(PathString path, Guid id) => PathWorkload(path) == id && path.Value!.Length > $"/w/{id}".Length ? path.Value[$"/w/{id}/".Length..] : path.Value!.TrimStart('/');
 
     private static Guid? PathWorkload(PathString path)
     {

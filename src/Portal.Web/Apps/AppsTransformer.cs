@@ -16,6 +16,9 @@ internal sealed class AppsTransformer(Guid workloadId, WorkloadEntrance.Outcome.
     public override async ValueTask TransformRequestAsync(HttpContext httpContext, HttpRequestMessage proxyRequest, string destinationPrefix, CancellationToken cancellationToken)
     {
         await base.TransformRequestAsync(httpContext, proxyRequest, destinationPrefix, cancellationToken);
+        // The rest of the path goes on as it was sent: decoding and encoding it again would change it.
+        if (open.Root && httpContext.Features.Get<Microsoft.AspNetCore.Http.Features.IHttpRequestFeature>()?.RawTarget is { } raw && raw.StartsWith($"/w/{workloadId}/", StringComparison.Ordinal))
+            proxyRequest.RequestUri = new Uri(destinationPrefix.TrimEnd('/') + raw[$"/w/{workloadId}".Length..]);
         var headers = proxyRequest.Headers;
         foreach (var name in headers.Select(h => h.Key).Where(IsStripped).ToList()) headers.Remove(name);
         headers.Remove("Cookie");

@@ -32,7 +32,9 @@ public static class PortalHost
         services.AddSingleton(TimeProvider.System);
         services.AddSingleton(new FaultPointOptions { KillAt = portal.KillAt });
         services.AddSingleton(configuration.GetSection("Launch").Get<LaunchOptions>() ?? new LaunchOptions());
-        services.AddSingleton(configuration.GetSection("Reconcile").Get<ReconcileOptions>() ?? new ReconcileOptions());
+        var reconcile = configuration.GetSection("Reconcile").Get<ReconcileOptions>() ?? new ReconcileOptions();
+        reconcile.PortalUrl ??= portal.PublicUrl.GetLeftPart(UriPartial.Authority);
+        services.AddSingleton(reconcile);
         services.AddSingleton<IComputeTarget, LocalProcessTarget>();
         AddDatabase(builder, portal);
         services.AddPortalApplication();

@@ -109,7 +109,8 @@ internal static class CatalogShapes
         new("ready", new ObjectShape(
             new("path", new TextShape(null, null, 1, 2000), "Asked with GET until it answers 200 to 399; templates allowed."),
             new("timeout", Wait, "How long it may take.")), "When the port counts as ready."),
-        new("auth", new WordShape("bearer", "token", "none"), "How the portal presents the workload's credential: Authorization: Bearer, Authorization: token, or not at all."));
+        new("auth", new WordShape("bearer", "token", "none"), "How the portal presents the workload's credential: Authorization: Bearer, Authorization: token, or not at all."),
+        new("root", new FlagShape(), "True: the program serves from the root and cannot be told a path; it gets the root of its own host."));
 
     private static ObjectShape Deployments => new(
         new("local", new ObjectShape(

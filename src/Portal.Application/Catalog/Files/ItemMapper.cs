@@ -107,6 +107,7 @@ internal static class ItemMapper
         {
             Name = node.Get("name").Text(plain.Name),
             Auth = node.Get("auth").Text(plain.Auth),
+            Root = node.Get("root").Flag(false),
             Ready = new ReadySpec
             {
                 Path = node.Get("ready").Get("path").Text(plain.Ready.Path),
