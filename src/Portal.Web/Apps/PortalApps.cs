@@ -1,3 +1,4 @@
+using Portal.Application.Hosting;
 using Microsoft.Extensions.Options;
 using Portal.Web.Api;
 using Portal.Web.Hosting;
@@ -11,7 +12,7 @@ internal static class PortalApps
     {
         services.AddHttpForwarder();
         services.AddSingleton<AppsHost>().AddSingleton<AppsCookie>().AddSingleton<AllocationConnections>().AddSingleton<AppsGateway>().AddSingleton<OpenStreams>();
-        services.AddHostedService(provider => provider.GetRequiredService<OpenStreams>());
+        services.AddHostedService(provider => provider.GetRequiredService<OpenStreams>()).AddHostedService<UseFlusher>();
         return services;
     }
 
