@@ -4,6 +4,7 @@ using Portal.Application.Access;
 using Portal.Domain.Access;
 using Portal.Web.Access;
 using Portal.Web.Api.OpenApi;
+using Portal.Web.Api.Reference;
 
 namespace Portal.Web.Api;
 
@@ -21,7 +22,7 @@ internal static class PortalApi
             options.SerializerOptions.Encoder = PortalJson.Options.Encoder;
         });
         services.AddSingleton<TokenRateLimit>();
-        return services.AddPortalOpenApi();
+        return services.AddPortalOpenApi().AddSingleton<ApiReferenceReader>();
     }
 
     public static void MapPortalApi(this IEndpointRouteBuilder routes)

@@ -19,7 +19,7 @@ internal static class WorkloadApi
     public static void MapWorkloads(this IEndpointRouteBuilder api)
     {
         api.MapPost("/workloads", LaunchAsync).Describes("launchWorkload", ApiTags.Workloads, "Launches a workload", "Needs the scope launch. The workload starts in the phase Queued; read it until it is Running.")
-            .Takes(WorkloadExamples.Launch).OncePerKey().Answers(201, WorkloadExamples.One).Sends(201, "Location", "Address of the workload.")
+            .Takes(WorkloadExamples.Launch).OncePerKey().Answers(201, WorkloadExamples.Waiting).Sends(201, "Location", "Address of the workload.")
             .Refuses(409, "The name is taken in the team, or the key was used with another body.").Refuses(429).Refuses(503, "The database or the target cannot be reached now.");
         api.MapGet("/workloads", ListAsync).Describes("listWorkloads", ApiTags.Workloads, "Workloads that you may see", "Deleted ones are left out unless asked for.")
             .Explains("owner", "E-mail, id, or me.").Explains("kind", "Some of Notebook, TrainingRun, ModelEndpoint, Service, with commas between.").Explains("phase", "Some phases, with commas between: Running,Queued.")

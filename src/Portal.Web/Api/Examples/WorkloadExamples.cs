@@ -33,6 +33,12 @@ internal static class WorkloadExamples
         new Dictionary<string, JsonElement> { ["epochs"] = JsonSerializer.SerializeToElement(20) }, [], null, Allocation, 0.0158m, 0.0158m, 0.000263m, "USD", Launched, Started, Started, null, Expires,
         TimeSpan.FromHours(2), null, new Dictionary<string, string> { ["project"] = "demo" }, "Trying the new data", null, null, 1, null);
 
+    /// <summary>As it is when it has just been launched.</summary>
+    public static WorkloadAnswer Waiting { get; } = One with
+    {
+        Phase = WorkloadPhase.Queued, PhaseSince = Launched, Allocation = null, CostToDate = 0, StartedAt = null, ReadyAt = null, ExpiresAt = null, Attempt = 0,
+    };
+
     public static WorkloadSummary Summary { get; } = new(
         Id, "tiny-regression", WorkloadKind.TrainingRun, "python-training", "1.0.0", "sam@example.org", "platform", DesiredState.Running, WorkloadPhase.Running, null, "local", "on-demand", "cpu-tiny", null,
         0.0158m, 0.000263m, "USD", Launched, Started, Started, null, Expires, null, null, 1);

@@ -19,7 +19,8 @@ internal sealed class OperationDetails(IOptions<JsonOptions> json) : IOpenApiOpe
         var metadata = context.Description.ActionDescriptor.EndpointMetadata;
         DescribeParameters(operation, metadata);
         if (metadata.OfType<JsonBody>().LastOrDefault() is { } body && operation.RequestBody?.Content is { } content)
-            foreach (var media in content.Values) media.Example = Node(body.Example);
+            foreach (var media in content.Values) media.Example = Given(body.Example);
+        InOrder(operation);
         foreach (var (code, answer) in operation.Responses ?? []) DescribeAnswer(int.Parse(code, CultureInfo.InvariantCulture), (OpenApiResponse)answer, metadata);
         operation.Security = SecurityOf(metadata, context.Document!);
         return Task.CompletedTask;
@@ -39,9 +40,17 @@ internal sealed class OperationDetails(IOptions<JsonOptions> json) : IOpenApiOpe
         answer.Description = words ?? (status >= 400 ? Problem.When(status) : answer.Description);
         var example = metadata.OfType<AnswerExample>().LastOrDefault(e => e.Status == status)?.Value ?? (status >= 400 ? Problem.Example(status) : null);
         if (example is not null)
-            foreach (var media in (answer.Content ?? new Dictionary<string, OpenApiMediaType>()).Values) media.Example = Node(example);
+            foreach (var media in (answer.Content ?? new Dictionary<string, OpenApiMediaType>()).Values) media.Example = example is Problem ? Given(example) : Node(example);
         foreach (var header in metadata.OfType<AnswerHeader>().Where(h => h.Status == status)) AddHeader(answer, header.Name, header.Words);
         if (status == StatusCodes.Status429TooManyRequests) AddHeader(answer, "Retry-After", "Seconds to wait.");
+    }
+
+    // The group's errors come first otherwise.
+    private static void InOrder(OpenApiOperation operation)
+    {
+        var answers = new OpenApiResponses();
+        foreach (var (code, answer) in (operation.Responses ?? []).OrderBy(r => r.Key, StringComparer.Ordinal)) answers[code] = answer;
+        operation.Responses = answers;
     }
 
     private static void AddHeader(OpenApiResponse answer, string name, string words) =>
@@ -54,6 +63,9 @@ internal sealed class OperationDetails(IOptions<JsonOptions> json) : IOpenApiOpe
         if (metadata.OfType<TakesBasic>().Any()) needed.Add(new() { [new OpenApiSecuritySchemeReference(PortalOpenApi.Basic, document)] = [] });
         return needed;
     }
+
+    /// <summary>Without the fields that are left out.</summary>
+    private JsonNode? Given(object example) => Node(example) is JsonObject all ? new JsonObject(all.Where(f => f.Value is not null).Select(f => KeyValuePair.Create(f.Key, f.Value?.DeepClone()))) : null;
 
     private JsonNode? Node(object example) => JsonSerializer.SerializeToNode(example, example.GetType(), _json);
 }
