@@ -53,7 +53,7 @@ public sealed record WorkloadSummary(
 /// <param name="StartedAt">First start of the present run.</param>
 /// <param name="ReadyAt">When it could first be used.</param>
 /// <param name="ExpiresAt">When it is stopped by itself; null: never.</param>
-/// <param name="Lifetime">How long it may run after a start; null: without limit.</param>
+/// <param name="Lifetime">How long it may run, as asked for at launch; expiresAt says when it really ends. Null: without limit.</param>
 /// <param name="IdleTimeout">After how long without activity it is stopped; null: never.</param>
 /// <param name="Tags">Names and values given at launch.</param>
 /// <param name="Reason">Why it was launched, in its owner's words.</param>

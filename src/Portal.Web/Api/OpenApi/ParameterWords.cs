@@ -5,7 +5,7 @@ internal static class ParameterWords
 {
     public static IReadOnlyDictionary<string, string> Common { get; } = new Dictionary<string, string>
     {
-        ["id"] = "Id.",
+        ["id"] = "Id, as lists and answers name it.",
         ["slug"] = "Slug: the short name in addresses.",
         ["email"] = "E-mail address.",
         ["q"] = "Words that must all occur.",
