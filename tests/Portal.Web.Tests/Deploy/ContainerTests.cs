@@ -66,7 +66,7 @@ public sealed partial class ContainerTests
         List(Service("portal"), "volumes").Should().Contain("portal:/var/lib/portal");
         new[] { settings["Portal__KeyFolder"], settings["Local__DataFolder"] }.Should().OnlyContain(folder => folder.StartsWith("/var/lib/portal/", StringComparison.Ordinal), "everything else is read-only");
         var named = ((Dictionary<object, object>)Compose["volumes"]).Keys.Cast<string>().ToList();
-        foreach (var volume in Services().SelectMany(s => List(Service(s), "volumes")).Select(v => v.Split(':')[0]))
+        foreach (var volume in Services().Where(s => Service(s).ContainsKey("volumes")).SelectMany(s => List(Service(s), "volumes")).Select(v => v.Split(':')[0]))
             (named.Contains(volume) || File.Exists(Path.Combine(RepositoryFolder.Root, volume))).Should().BeTrue(volume);
         Service("postgres").Should().NotContainKey("ports", "nobody else has business with the database");
     }
