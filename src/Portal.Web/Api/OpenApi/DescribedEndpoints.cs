@@ -18,11 +18,11 @@ internal static class DescribedEndpoints
 
     /// <summary>Answers JSON such as <paramref name="example"/>.</summary>
     public static RouteHandlerBuilder Answers<T>(this RouteHandlerBuilder endpoint, int status, T example, string contentType = "application/json") where T : notnull =>
-        endpoint.Produces(status, typeof(T), contentType).WithMetadata(new AnswerExample(status, example));
+        endpoint.Produces<T>(status, contentType).WithMetadata(new AnswerExample(status, example));
 
     /// <summary>Answers text of one or several kinds.</summary>
     public static RouteHandlerBuilder AnswersText(this RouteHandlerBuilder endpoint, int status, string example, string contentType, params string[] others) =>
-        endpoint.Produces(status, typeof(string), contentType, others).WithMetadata(new AnswerExample(status, example));
+        endpoint.Produces<string>(status, contentType, others).WithMetadata(new AnswerExample(status, example));
 
     /// <summary>Answers without a body.</summary>
     public static RouteHandlerBuilder AnswersNothing(this RouteHandlerBuilder endpoint, int status = StatusCodes.Status204NoContent) => endpoint.Produces(status);
@@ -30,7 +30,7 @@ internal static class DescribedEndpoints
     /// <summary>May answer this error; <paramref name="when"/> says when, where the status alone does not.</summary>
     public static RouteHandlerBuilder Refuses(this RouteHandlerBuilder endpoint, int status, string? when = null)
     {
-        endpoint.Produces(status, typeof(Problem), Problems);
+        endpoint.Produces<Problem>(status, Problems);
         return when is null ? endpoint : endpoint.WithMetadata(new AnswerWords(status, when));
     }
 
