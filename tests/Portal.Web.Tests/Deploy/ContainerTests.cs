@@ -30,6 +30,10 @@ public sealed partial class ContainerTests
         passwords.Should().OnlyContain(e => RequiredVariable().IsMatch(e.Value));
     }
 
+    [Fact]
+    public void Compose_NoDefaultOfAVariable_HasABraceInIt() =>
+        Services().SelectMany(s => Environment(s)).Should().NotContain(e => BraceInDefault().IsMatch(e.Value), "compose ends the variable at the first one");
+
     [Theory]
     [InlineData("portal")]
     [InlineData("migrations")]
@@ -114,6 +118,9 @@ public sealed partial class ContainerTests
 
     [GeneratedRegex(@"\$\{PORTAL_DATABASE(_OWNER)?_PASSWORD:\?[^}]+\}$")]
     private static partial Regex RequiredVariable();
+
+    [GeneratedRegex(@"\$\{[^}]*\{")]
+    private static partial Regex BraceInDefault();
 
     [GeneratedRegex(@"\s+")]
     private static partial Regex Spaces();
