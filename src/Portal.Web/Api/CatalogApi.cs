@@ -4,6 +4,8 @@ using Portal.Application.Catalog.Files;
 using Portal.Application.Workloads;
 using Portal.Domain.Catalog;
 using Portal.Domain.Workloads;
+using Portal.Web.Api.Examples;
+using Portal.Web.Api.OpenApi;
 
 namespace Portal.Web.Api;
 
@@ -12,12 +14,18 @@ internal static class CatalogApi
 {
     public static void MapCatalog(this IEndpointRouteBuilder api)
     {
-        api.MapGet("/catalog/categories", async (CatalogQueries catalog, CancellationToken cancellationToken) => Results.Json(new { items = await catalog.CategoriesAsync(cancellationToken) }));
-        api.MapGet("/catalog/items", ListAsync);
-        api.MapGet("/catalog/items/{slug}", FindAsync);
+        api.MapGet("/catalog/categories", async (CatalogQueries catalog, CancellationToken cancellationToken) => Results.Json(Lists.Items(await catalog.CategoriesAsync(cancellationToken))))
+            .Describes("listCategories", ApiTags.Catalog, "Categories, with how many items each has").Answers(200, CatalogExamples.Categories);
+        api.MapGet("/catalog/items", ListAsync).Describes("listItems", ApiTags.Catalog, "Published items")
+            .Explains("category", "Slug of a category.").Explains("kind", "Notebook, TrainingRun, ModelEndpoint or Service.").Explains("target", "Only what can run on this target.")
+            .Answers(200, CatalogExamples.Items).Refuses(400);
+        api.MapGet("/catalog/items/{slug}", FindAsync).Describes("getItem", ApiTags.Catalog, "One item with its versions, parameters, targets and hardware")
+            .Answers(200, CatalogExamples.Item).Refuses(404, "There is no such item.");
         api.MapGet("/hardware", async (CatalogQueries catalog, CancellationToken cancellationToken) =>
-            Results.Json(new { items = (await catalog.HardwareAsync(cancellationToken)).Select(Hardware) }));
-        api.MapPost("/estimates", EstimateAsync);
+            Results.Json(Lists.Items((await catalog.HardwareAsync(cancellationToken)).Select(Hardware))))
+            .Describes("listHardware", ApiTags.Catalog, "Hardware profiles with their prices").Answers(200, CatalogExamples.Hardware);
+        api.MapPost("/estimates", EstimateAsync).Describes("estimate", ApiTags.Catalog, "Where a launch could run, at what price, and what policies and budget say", "Creates nothing.")
+            .Takes(CatalogExamples.Estimate).Answers(200, CatalogExamples.Estimated);
     }
 
     public static void MapCatalogSchema(this IEndpointRouteBuilder routes) =>
@@ -29,7 +37,7 @@ internal static class CatalogApi
         if (actor is null) return refusal!;
         if (!ApiWords.TryKind(kind, out var parsed)) return ApiProblems.Invalid("kind", ApiWords.AllowedKinds);
         var items = await catalog.ItemsAsync(category, parsed, q, target, actor, context.RequestAborted);
-        return Results.Json(new { items = items.Select(Card), total = items.Count, page = 1, pageSize = items.Count });
+        return Results.Json(Lists.Whole(items.Select(Card)));
     }
 
     private static async Task<IResult> FindAsync(HttpContext context, CatalogQueries catalog, string slug)
@@ -37,61 +45,42 @@ internal static class CatalogApi
         var (actor, refusal) = await context.ActorOfAsync();
         if (actor is null) return refusal!;
         if (await catalog.FindAsync(slug, actor, context.RequestAborted) is not { } item) return ApiProblems.NotFound($"There is no item '{slug}'.");
-        return Results.Json(new
-        {
-            item.Spec.Slug, item.Spec.Name, item.Spec.Kind, item.Spec.Category, item.Spec.Summary, item.Spec.Description, item.Spec.Tags, item.Lifecycle,
-            access = new { granted = true, restricted = false },
-            versions = item.Versions.Select(v => new
-            {
-                v.Version,
-                v.PublishedAt,
-                v.Spec.Notes,
-                parameters = v.Spec.Parameters.Select(Parameter),
-                targets = v.Spec.Deployments.Select(d => item.Card.Targets.FirstOrDefault(t => t.Kind == d.Target) is { } t
-                    ? new { t.Target, t.Available, t.Reason } : new { d.Target, Available = false, Reason = (string?)$"No target of kind '{d.Target}' is registered." }),
-                v.Spec.Hardware,
-            }),
-        });
+        return Results.Json(new ItemAnswer(item.Spec.Slug, item.Spec.Name, item.Spec.Kind, item.Spec.Category, item.Spec.Summary, item.Spec.Description, item.Spec.Tags, item.Lifecycle,
+            new ItemAccessAnswer(true, false), [.. item.Versions.Select(v => Version(v, item.Card))]));
     }
 
     private static async Task<IResult> EstimateAsync(HttpContext context, EstimateLaunch estimate)
     {
         var (actor, refusal) = await context.ActorOfAsync();
         if (actor is null) return refusal!;
-        var (body, _, wrong) = await RequestBody.ReadAsync<EstimateBody>(context);
+        var (body, _, wrong) = await RequestBody.ReadAsync<EstimateRequest>(context);
         if (body is null) return wrong!;
         if (string.IsNullOrEmpty(body.Item)) return ApiProblems.Invalid("item", "Say which catalog item.");
         var request = new LaunchRequest { Item = body.Item, Version = body.Version, Hardware = body.Hardware, Target = body.Target, Capacity = body.Capacity, Parameters = body.Parameters, Team = body.Team };
         return await estimate.ExecuteAsync(request, actor, context.RequestAborted) switch
         {
-            EstimateLaunch.Outcome.Estimated estimated => Results.Json(new
-            {
-                offers = estimated.Offers.Select(o => new
-                {
-                    o.Offer.Target, o.Offer.Region, o.Offer.Zone, o.Offer.InstanceType, capacityType = o.Offer.Capacity.ToWord(), o.Quote.HourlyPrice, o.Quote.MonthlyPrice, o.Quote.Currency, o.Quote.Saving, o.Available, o.Reason,
-                }),
-                decision = new { outcome = "allow", policy = (string?)null, approvers = Array.Empty<string>() },
-                budget = (object?)null,
-            }),
+            EstimateLaunch.Outcome.Estimated estimated => Results.Json(new EstimateAnswer([.. estimated.Offers.Select(Offer)], new DecisionAnswer("allow", null, []), null)),
             EstimateLaunch.Outcome.Invalid invalid => ApiProblems.Invalid(invalid.Errors),
             EstimateLaunch.Outcome.Forbidden forbidden => ApiProblems.Forbidden(forbidden.Reason),
             var other => throw new InvalidOperationException(other.GetType().Name),
         };
     }
 
-    private static object Card(ItemCard c) => new
-    {
-        c.Slug, c.Name, c.Kind, c.Category, c.Summary, c.Tags, c.Version, lifecycle = ItemLifecycle.Published, access = new { granted = true, restricted = false },
-        fromHourlyPrice = c.FromPrice.HourlyPrice, c.FromPrice.Currency, targets = c.Targets.Select(t => new { t.Target, t.Available, t.Reason }),
-    };
+    private static ItemSummary Card(ItemCard c) => new(
+        c.Slug, c.Name, c.Kind, c.Category, c.Summary, c.Tags, c.Version, ItemLifecycle.Published, new ItemAccessAnswer(true, false), c.FromPrice.HourlyPrice, c.FromPrice.Currency, [.. c.Targets.Select(Place)]);
 
-    private static object Hardware(PricedHardware h) => new { h.Spec.Slug, h.Spec.Name, h.Spec.Vcpu, h.Spec.MemoryGib, h.Spec.Gpu, h.Spec.DiskGib, h.Spec.Restricted, h.Quote.HourlyPrice, h.Quote.MonthlyPrice, h.Quote.Currency };
+    private static ItemTargetAnswer Place(ItemTarget t) => new(t.Target, t.Available, t.Reason);
 
-    private static object Parameter(ParameterSpec p) => new
-    {
-        p.Name, type = JsonNamingPolicy.CamelCase.ConvertName(p.Type.ToString()), label = p.Label ?? p.Name, p.Help,
-        @default = p.DefaultJson is null || p.Secret ? (JsonElement?)null : JsonSerializer.Deserialize<JsonElement>(p.DefaultJson), p.Required, p.Constraints, p.Secret, p.UserFacing, p.Group,
-    };
+    private static ItemVersionAnswer Version(PublishedVersion v, ItemCard card) => new(v.Version, v.PublishedAt, v.Spec.Notes, [.. v.Spec.Parameters.Select(Parameter)],
+        [.. v.Spec.Deployments.Select(d => card.Targets.FirstOrDefault(t => t.Kind == d.Target) is { } t ? Place(t) : new ItemTargetAnswer(d.Target, false, $"No target of kind '{d.Target}' is registered."))], v.Spec.Hardware);
 
-    private sealed record EstimateBody(string? Item, string? Version, string? Hardware, string? Target, string? Capacity, JsonElement? Parameters, string? Team);
+    private static HardwareAnswer Hardware(PricedHardware h) => new(
+        h.Spec.Slug, h.Spec.Name, h.Spec.Vcpu, h.Spec.MemoryGib, h.Spec.Gpu, h.Spec.DiskGib, h.Spec.Restricted, h.Quote.HourlyPrice, h.Quote.MonthlyPrice, h.Quote.Currency);
+
+    private static ItemParameterAnswer Parameter(ParameterSpec p) => new(
+        p.Name, JsonNamingPolicy.CamelCase.ConvertName(p.Type.ToString()), p.Label ?? p.Name, p.Help,
+        p.DefaultJson is null || p.Secret ? null : JsonSerializer.Deserialize<JsonElement>(p.DefaultJson), p.Required, p.Constraints, p.Secret, p.UserFacing, p.Group);
+
+    private static OfferAnswer Offer(PricedOffer o) => new(
+        o.Offer.Target, o.Offer.Region, o.Offer.Zone, o.Offer.InstanceType, o.Offer.Capacity.ToWord(), o.Quote.HourlyPrice, o.Quote.MonthlyPrice, o.Quote.Currency, o.Quote.Saving, o.Available, o.Reason);
 }

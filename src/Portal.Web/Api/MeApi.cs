@@ -1,4 +1,6 @@
 using Portal.Application.Compute;
+using Portal.Web.Api.Examples;
+using Portal.Web.Api.OpenApi;
 
 namespace Portal.Web.Api;
 
@@ -9,16 +11,9 @@ internal static class MeApi
     {
         var (actor, refusal) = await context.ActorOfAsync();
         if (actor is null) return refusal!;
-        return Results.Json(new
-        {
-            id = actor.UserId,
-            email = actor.Email,
-            name = actor.Name,
-            roles = actor.Roles.Order(),
-            teams = actor.Teams.Select(t => new { t.Slug, t.Name, Role = t.Role.ToString().ToLowerInvariant() }),
-            scopes = actor.Scopes.Order(),
-        });
-    });
+        return Results.Json(new MeAnswer(actor.UserId, actor.Email, actor.Name, [.. actor.Roles.Order()],
+            [.. actor.Teams.Select(t => new MyTeamAnswer(t.Slug, t.Name, t.Role.ToString().ToLowerInvariant()))], [.. actor.Scopes.Order()]));
+    }).Describes("getMe", ApiTags.Account, "Who you are: roles, teams and what the token may do").Answers(200, PeopleExamples.Me);
 
     public static void MapTargets(this IEndpointRouteBuilder api) => api.MapGet("/targets", async (HttpContext context, ComputeTargets targets, Portal.Application.Workloads.Placements placements,
         Microsoft.EntityFrameworkCore.IDbContextFactory<Portal.Application.Data.PortalDbContext> contexts) =>
@@ -26,14 +21,14 @@ internal static class MeApi
         var (actor, refusal) = await context.ActorOfAsync();
         if (actor is null) return refusal!;
         if (!actor.IsAdmin) return ApiProblems.Forbidden("Targets are for administrators (role Admin, token scope 'admin').");
-        var rows = new List<object>();
+        var rows = new List<TargetAnswer>();
         await using var db = await contexts.CreateDbContextAsync(context.RequestAborted);
         foreach (var target in targets.All)
         {
             var room = await placements.RoomAsync(db, target, context.RequestAborted);
             var t = room.Target;
-            rows.Add(new { t.Name, t.Kind, t.Healthy, t.Reason, capacity = new { t.Physical, Allocatable = t.Capacity, room.Allocated }, t.Isolation, t.LimitsBy });
+            rows.Add(new TargetAnswer(t.Name, t.Kind, t.Healthy, t.Reason, new TargetCapacityAnswer(t.Physical, t.Capacity, room.Allocated), t.Isolation, t.LimitsBy));
         }
-        return Results.Json(new { items = rows });
-    });
+        return Results.Json(Lists.Items(rows));
+    }).Describes("listTargets", ApiTags.Administration, "Compute targets, what they hold and how they keep workloads apart", "Needs the role Admin.").Answers(200, PeopleExamples.Targets);
 }

@@ -1,5 +1,7 @@
 using Portal.Application.Teams;
 using Portal.Domain.Teams;
+using Portal.Web.Api.Examples;
+using Portal.Web.Api.OpenApi;
 
 namespace Portal.Web.Api;
 
@@ -13,36 +15,41 @@ internal static class PeopleApi
             var (actor, refusal) = await context.ActorOfAsync();
             if (actor is null) return refusal!;
             return await people.PeopleAsync(actor, context.RequestAborted) is { } rows
-                ? Results.Json(new { items = rows, total = rows.Count, page = 1, pageSize = rows.Count }) : ApiProblems.Forbidden("Only administrators and auditors may list people.");
-        });
-        api.MapPost("/users", CreateUserAsync);
-        api.MapPatch("/users/{id}", UpdateUserAsync);
+                ? Results.Json(Lists.Whole(rows)) : ApiProblems.Forbidden("Only administrators and auditors may list people.");
+        }).Describes("listUsers", ApiTags.People, "People", "Needs the role Admin or Auditor.").Answers(200, PeopleExamples.Users);
+        api.MapPost("/users", CreateUserAsync).Describes("createUser", ApiTags.People, "Makes a local account", "Needs the role Admin. A password that the portal made up is in the first answer only.")
+            .Takes(PeopleExamples.NewUser).OncePerKey().Answers(201, PeopleExamples.User).Sends(201, "Location", "Address of the account.").Refuses(409, "The e-mail address is taken, or the key was used with another body.");
+        api.MapPatch("/users/{id}", UpdateUserAsync).Describes("updateUser", ApiTags.People, "Disables or enables an account, or changes its roles", "Needs the role Admin.")
+            .Explains("id", "Id or e-mail address.").Takes(PeopleExamples.ChangeUser).Answers(200, PeopleExamples.ChangedUser).Refuses(404).Refuses(409, "Nobody would be left to administer the portal.");
         api.MapPost("/users/{id}/password", async (HttpContext context, string id, ResetPassword reset) =>
         {
             var (actor, refusal) = await context.ActorOfAsync();
-            return actor is null ? refusal! : Answer(await reset.ExecuteAsync(id, actor, context.RequestAborted), done => Results.Json(new NewPassword(done.Id, done.Password!)));
-        });
+            return actor is null ? refusal! : Answer(await reset.ExecuteAsync(id, actor, context.RequestAborted), done => Results.Json(new NewPasswordAnswer(done.Id, done.Password!)));
+        }).Describes("resetPassword", ApiTags.People, "Gives an account a new random password", "Needs the role Admin. Sessions end and a lock-out is lifted; access tokens stay.")
+            .Explains("id", "Id or e-mail address.").Answers(200, PeopleExamples.NewPassword).Refuses(404);
         api.MapGet("/teams", async (HttpContext context, PeopleQueries people) =>
         {
             var (actor, refusal) = await context.ActorOfAsync();
             if (actor is null) return refusal!;
             var rows = await people.TeamsAsync(actor, context.RequestAborted);
-            return Results.Json(new { items = rows.Select(Team), total = rows.Count, page = 1, pageSize = rows.Count });
-        });
-        api.MapPost("/teams", CreateTeamAsync);
-        api.MapPut("/teams/{slug}/members/{email}", SetMemberAsync);
+            return Results.Json(Lists.Whole(rows.Select(Team)));
+        }).Describes("listTeams", ApiTags.People, "Teams that you may see, with their members").Answers(200, PeopleExamples.Teams);
+        api.MapPost("/teams", CreateTeamAsync).Describes("createTeam", ApiTags.People, "Makes a team", "Needs the role Admin.")
+            .Takes(PeopleExamples.NewTeam).OncePerKey().Answers(201, PeopleExamples.Team).Sends(201, "Location", "Address of the team.").Refuses(409, "The slug is taken, or the key was used with another body.");
+        api.MapPut("/teams/{slug}/members/{email}", SetMemberAsync).Describes("setTeamMember", ApiTags.People, "Puts somebody into a team, or changes what they are in it", "Needs the role Admin, or to lead the team.")
+            .Takes(PeopleExamples.NewMembership).Answers(200, PeopleExamples.Membership).Refuses(404);
         api.MapDelete("/teams/{slug}/members/{email}", async (HttpContext context, string slug, string email, RemoveTeamMember remove) =>
         {
             var (actor, refusal) = await context.ActorOfAsync();
             return actor is null ? refusal! : Answer(await remove.ExecuteAsync(slug, email, actor, context.RequestAborted), _ => Results.NoContent());
-        });
+        }).Describes("removeTeamMember", ApiTags.People, "Takes somebody out of a team").AnswersNothing().Refuses(404);
     }
 
     private static async Task<IResult> CreateUserAsync(HttpContext context, CreateUser create)
     {
         var (actor, refusal) = await context.ActorOfAsync();
         if (actor is null) return refusal!;
-        var (body, bytes, wrong) = await RequestBody.ReadAsync<UserBody>(context);
+        var (body, bytes, wrong) = await RequestBody.ReadAsync<UserRequest>(context);
         if (body is null) return wrong!;
         // A password the portal made up is in the first answer only: the stored one is without it.
         var (password, userId) = ((string?)null, "");
@@ -62,20 +69,20 @@ internal static class PeopleApi
         if (actor is null) return refusal!;
         var (body, _, wrong) = await RequestBody.ReadAsync<UserChange>(context);
         if (body is null) return wrong!;
-        return Answer(await update.ExecuteAsync(id, body.Disabled, body.Roles, actor, context.RequestAborted), done => Results.Json(new { id = done.Id, body.Disabled, body.Roles }));
+        return Answer(await update.ExecuteAsync(id, body.Disabled, body.Roles, actor, context.RequestAborted), done => Results.Json(new UserChangeAnswer(done.Id, body.Disabled, body.Roles)));
     }
 
     private static async Task<IResult> CreateTeamAsync(HttpContext context, CreateTeam create)
     {
         var (actor, refusal) = await context.ActorOfAsync();
         if (actor is null) return refusal!;
-        var (body, bytes, wrong) = await RequestBody.ReadAsync<TeamBody>(context);
+        var (body, bytes, wrong) = await RequestBody.ReadAsync<TeamRequest>(context);
         if (body is null) return wrong!;
         return await Idempotency.OnceAsync(context, actor, "POST /teams", bytes, async () =>
         {
             var outcome = await create.ExecuteAsync(body.Slug ?? "", body.Name ?? body.Slug ?? "", body.CostCentre, actor, context.RequestAborted);
             return outcome is PeopleOutcome.Done
-                ? ApiAnswer.Created(context, $"/api/v1/teams/{body.Slug}", new { body.Slug, Name = body.Name ?? body.Slug, body.CostCentre, Members = Array.Empty<object>() })
+                ? ApiAnswer.Created(context, $"/api/v1/teams/{body.Slug}", new TeamAnswer(body.Slug, body.Name ?? body.Slug, body.CostCentre, []))
                 : ApiAnswer.Refused(Answer(outcome, _ => Results.Empty));
         });
     }
@@ -84,10 +91,10 @@ internal static class PeopleApi
     {
         var (actor, refusal) = await context.ActorOfAsync();
         if (actor is null) return refusal!;
-        var (body, _, wrong) = await RequestBody.ReadAsync<MemberBody>(context);
+        var (body, _, wrong) = await RequestBody.ReadAsync<MembershipRequest>(context);
         if (body is null) return wrong!;
         if (!ApiWords.TryList<TeamRole>(body.Role ?? "member", out var roles) || roles.Count != 1) return ApiProblems.Invalid("role", "Allowed: member, lead.");
-        return Answer(await set.ExecuteAsync(slug, email, roles[0], actor, context.RequestAborted), _ => Results.Json(new { team = slug, email, role = roles[0].ToString().ToLowerInvariant() }));
+        return Answer(await set.ExecuteAsync(slug, email, roles[0], actor, context.RequestAborted), _ => Results.Json(new MembershipAnswer(slug, email, roles[0].ToString().ToLowerInvariant())));
     }
 
     private static IResult Answer(PeopleOutcome outcome, Func<PeopleOutcome.Done, IResult> done) => outcome switch
@@ -100,18 +107,7 @@ internal static class PeopleApi
         var other => throw new InvalidOperationException(other.GetType().Name),
     };
 
-    private static object User(string id, UserBody body, string? password) => new { id, body.Email, Name = body.Name ?? body.Email, Roles = body.Roles ?? [], Disabled = false, Password = password };
+    private static UserAnswer User(string id, UserRequest body, string? password) => new(id, body.Email, body.Name ?? body.Email, body.Roles ?? [], false, password);
 
-    private static object Team(TeamRow t) => new { t.Slug, t.Name, t.CostCentre, members = t.Members.Select(m => new { m.Email, m.Name, role = m.Role.ToString().ToLowerInvariant() }) };
-
-    private sealed record UserBody(string? Email, string? Name, string? Password, List<string>? Roles);
-
-    private sealed record UserChange(bool? Disabled, List<string>? Roles);
-
-    private sealed record TeamBody(string? Slug, string? Name, string? CostCentre);
-
-    private sealed record MemberBody(string? Role);
-
-    /// <summary>A password the portal made up; only in this answer.</summary>
-    public sealed record NewPassword(string Id, string Password);
+    private static TeamAnswer Team(TeamRow t) => new(t.Slug, t.Name, t.CostCentre, [.. t.Members.Select(m => new TeamMemberAnswer(m.Email, m.Name, m.Role.ToString().ToLowerInvariant()))]);
 }

@@ -3,6 +3,8 @@ using Portal.Application;
 using Portal.Application.Access;
 using Portal.Domain.Access;
 using Portal.Web.Access;
+using Portal.Web.Api.OpenApi;
+using Portal.Web.Api.Reference;
 
 namespace Portal.Web.Api;
 
@@ -15,15 +17,17 @@ internal static class PortalApi
         {
             options.SerializerOptions.Converters.Add(new JsonStringEnumConverter());
             options.SerializerOptions.Converters.Add(new IsoDurationConverter());
+            // Numbers are never text, so the document does not offer it.
+            options.SerializerOptions.NumberHandling = JsonNumberHandling.Strict;
             options.SerializerOptions.Encoder = PortalJson.Options.Encoder;
         });
         services.AddSingleton<TokenRateLimit>();
-        return services;
+        return services.AddPortalOpenApi().AddSingleton<ApiReferenceReader>();
     }
 
     public static void MapPortalApi(this IEndpointRouteBuilder routes)
     {
-        var api = routes.MapGroup("/api/v1").RequireAuthorization();
+        var api = routes.MapGroup("/api/v1").RequireAuthorization().RefusesStrangers();
         api.MapMe();
         api.MapCatalog();
         api.MapWorkloads();
@@ -34,6 +38,7 @@ internal static class PortalApi
         api.MapSettings();
         api.MapDiscovery();
         routes.MapCatalogSchema();
+        routes.MapPortalOpenApi();
         routes.Map("/api/{**rest}", () => ApiProblems.NotFound("There is nothing at this address.")).AllowAnonymous().ExcludeFromDescription();
     }
 

@@ -5,6 +5,8 @@ using Portal.Application.Access;
 using Portal.Application.Data;
 using Portal.Domain.Access;
 using Portal.Web.Access;
+using Portal.Web.Api.Examples;
+using Portal.Web.Api.OpenApi;
 
 namespace Portal.Web.Api;
 
@@ -13,18 +15,20 @@ internal static class TokenApi
 {
     public static void MapTokens(this IEndpointRouteBuilder api)
     {
-        api.MapPost("/tokens", CreateAsync).AllowAnonymous();
+        api.MapPost("/tokens", CreateAsync).AllowAnonymous()
+            .Describes("createToken", ApiTags.Account, "Makes an access token", "With a token, the browser's session, or, for local accounts, e-mail and password (HTTP Basic; at most 20 tries a minute). No token makes one with more rights than its own.")
+            .Takes(PeopleExamples.NewToken).WithMetadata(new TakesBasic()).Answers(201, PeopleExamples.MadeToken).Refuses(429, "Too many tries of a password; wait a minute.");
         api.MapGet("/tokens", async (HttpContext context, TokenQueries tokens) =>
         {
             var (actor, refusal) = await context.ActorOfAsync();
-            return actor is null ? refusal! : Results.Json(new { items = await tokens.ListAsync(actor, context.RequestAborted) });
-        });
+            return actor is null ? refusal! : Results.Json(Lists.Items(await tokens.ListAsync(actor, context.RequestAborted)));
+        }).Describes("listTokens", ApiTags.Account, "Your access tokens").Answers(200, PeopleExamples.Tokens);
         api.MapDelete("/tokens/{id:guid}", async (HttpContext context, Guid id, RevokeToken revoke) =>
         {
             var (actor, refusal) = await context.ActorOfAsync();
             if (actor is null) return refusal!;
             return await revoke.ExecuteAsync(id, actor, context.RequestAborted) ? Results.NoContent() : ApiProblems.NotFound("You have no such token.");
-        });
+        }).Describes("revokeToken", ApiTags.Account, "Ends a token at once").AnswersNothing().Refuses(404);
     }
 
     private static async Task<IResult> CreateAsync(HttpContext context, CreateToken create, TokenRateLimit limit)
@@ -45,11 +49,11 @@ internal static class TokenApi
             (actor, var refusal) = await context.ActorOfAsync();
             if (actor is null) return refusal!;
         }
-        var (body, _, wrong) = await RequestBody.ReadAsync<TokenBody>(context);
+        var (body, _, wrong) = await RequestBody.ReadAsync<TokenRequest>(context);
         if (body is null) return wrong!;
         return await create.ExecuteAsync(body.Name ?? "", body.Scopes ?? [], body.ExpiresAt, actor, context.RequestAborted) switch
         {
-            CreateToken.Outcome.Created made => Results.Json(new { made.Row.Id, made.Token, made.Row.Prefix, made.Row.Name, made.Row.Scopes, made.Row.ExpiresAt }, statusCode: StatusCodes.Status201Created),
+            CreateToken.Outcome.Created made => Results.Json(new NewTokenAnswer(made.Row.Id, made.Token, made.Row.Prefix, made.Row.Name, made.Row.Scopes, made.Row.ExpiresAt), statusCode: StatusCodes.Status201Created),
             CreateToken.Outcome.Invalid invalid => ApiProblems.Invalid(invalid.Errors),
             var other => throw new InvalidOperationException(other.GetType().Name),
         };
@@ -68,8 +72,6 @@ internal static class TokenApi
         if (user is null || user.Disabled || !(await manager.CheckPasswordSignInAsync(user, text[(colon + 1)..], lockoutOnFailure: true)).Succeeded) return null;
         return await context.RequestServices.GetRequiredService<ActorDirectory>().FindAsync(user.Id, null, context.RequestAborted);
     }
-
-    private sealed record TokenBody(string? Name, List<string>? Scopes, DateTimeOffset? ExpiresAt);
 }
 
 /// <summary>At most twenty password tries a minute from one address, on top of the account's own lock-out.</summary>

@@ -4,6 +4,8 @@ using Portal.Application;
 using Portal.Application.Workloads;
 using Portal.Domain.Access;
 using Portal.Domain.Workloads;
+using Portal.Web.Api.Examples;
+using Portal.Web.Api.OpenApi;
 using Portal.Web.Hosting;
 
 namespace Portal.Web.Api;
@@ -11,33 +13,48 @@ namespace Portal.Web.Api;
 /// <summary>Launch, list, read and change workloads.</summary>
 internal static class WorkloadApi
 {
+    private const string ETagWords = "Version of the workload, for If-Match.";
     private static readonly HashSet<string> Sorts = ["createdAt", "name", "price", "expiresAt", "phase"];
 
     public static void MapWorkloads(this IEndpointRouteBuilder api)
     {
-        api.MapPost("/workloads", LaunchAsync);
-        api.MapGet("/workloads", ListAsync);
-        api.MapGet("/workloads/{id:guid}", FindAsync);
-        api.MapPost("/workloads/{id:guid}/stop", (HttpContext context, Guid id, StopWorkload use) => ChangeAsync(context, id, actor => use.ExecuteAsync(id, actor, context.RequestAborted)));
-        api.MapPost("/workloads/{id:guid}/start", (HttpContext context, Guid id, StartWorkload use) => ChangeAsync(context, id, actor => use.ExecuteAsync(id, actor, context.RequestAborted)));
-        api.MapPost("/workloads/{id:guid}/restart", (HttpContext context, Guid id, RestartWorkload use) => ChangeAsync(context, id, actor => use.ExecuteAsync(id, actor, context.RequestAborted)));
-        api.MapPost("/workloads/{id:guid}/keep", (HttpContext context, Guid id, KeepWorkload use) => ChangeAsync(context, id, actor => use.ExecuteAsync(id, actor, context.RequestAborted)));
-        api.MapDelete("/workloads/{id:guid}", (HttpContext context, Guid id, DeleteWorkload use) => ChangeAsync(context, id, actor => use.ExecuteAsync(id, actor, context.RequestAborted)));
+        api.MapPost("/workloads", LaunchAsync).Describes("launchWorkload", ApiTags.Workloads, "Launches a workload", "Needs the scope launch. The workload starts in the phase Queued; read it until it is Running.")
+            .Takes(WorkloadExamples.Launch).OncePerKey().Answers(201, WorkloadExamples.Waiting).Sends(201, "Location", "Address of the workload.")
+            .Refuses(409, "The name is taken in the team, or the key was used with another body.").Refuses(429).Refuses(503, "The database or the target cannot be reached now.");
+        api.MapGet("/workloads", ListAsync).Describes("listWorkloads", ApiTags.Workloads, "Workloads that you may see", "Deleted ones are left out unless asked for.")
+            .Explains("owner", "E-mail, id, or me.").Explains("kind", "Some of Notebook, TrainingRun, ModelEndpoint, Service, with commas between.").Explains("phase", "Some phases, with commas between: Running,Queued.")
+            .Explains("q", "Part of the name, item, owner or a tag.").Explains("sort", $"One of {string.Join(", ", Sorts)}; with - before it the other way round. -createdAt when left out.").Explains("deleted", "true: deleted ones too.")
+            .Answers(200, WorkloadExamples.List).Refuses(400);
+        api.MapGet("/workloads/{id:guid}", FindAsync).Describes("getWorkload", ApiTags.Workloads, "One workload in full")
+            .Answers(200, WorkloadExamples.One).Sends(200, "ETag", ETagWords).Refuses(404);
+        api.MapPost("/workloads/{id:guid}/stop", (HttpContext context, Guid id, StopWorkload use) => ChangeAsync(context, id, actor => use.ExecuteAsync(id, actor, context.RequestAborted)))
+            .Describes("stopWorkload", ApiTags.Workloads, "Stops a workload", "Its folder is kept. Safe to repeat.").Changes();
+        api.MapPost("/workloads/{id:guid}/start", (HttpContext context, Guid id, StartWorkload use) => ChangeAsync(context, id, actor => use.ExecuteAsync(id, actor, context.RequestAborted)))
+            .Describes("startWorkload", ApiTags.Workloads, "Starts a stopped or failed workload", "Safe to repeat.").Changes();
+        api.MapPost("/workloads/{id:guid}/restart", (HttpContext context, Guid id, RestartWorkload use) => ChangeAsync(context, id, actor => use.ExecuteAsync(id, actor, context.RequestAborted)))
+            .Describes("restartWorkload", ApiTags.Workloads, "Stops a workload and starts it again", "Safe to repeat.").Changes();
+        api.MapPost("/workloads/{id:guid}/keep", (HttpContext context, Guid id, KeepWorkload use) => ChangeAsync(context, id, actor => use.ExecuteAsync(id, actor, context.RequestAborted)))
+            .Describes("keepWorkload", ApiTags.Workloads, "Says that a workload is in use", "Idleness counts from now; an announced idle stop is taken back.").Changes();
+        api.MapDelete("/workloads/{id:guid}", (HttpContext context, Guid id, DeleteWorkload use) => ChangeAsync(context, id, actor => use.ExecuteAsync(id, actor, context.RequestAborted)))
+            .Describes("deleteWorkload", ApiTags.Workloads, "Ends a workload and removes its folder", "Timeline and costs stay. Safe to repeat.").Changes();
         api.MapPost("/workloads/{id:guid}/extend", async (HttpContext context, Guid id, ExtendWorkload use) =>
         {
-            var (body, _, wrong) = await RequestBody.ReadAsync<ExtendBody>(context);
+            var (body, _, wrong) = await RequestBody.ReadAsync<ExtendRequest>(context);
             if (body is null) return wrong!;
             return body.By is not { } by ? ApiProblems.Invalid("by", "Say by how much, such as PT4H.") : await ChangeAsync(context, id, actor => use.ExecuteAsync(id, by, actor, context.RequestAborted));
-        });
-        api.MapGet("/workloads/{id:guid}/access", ReadAccessAsync);
-        api.MapPut("/workloads/{id:guid}/access", WriteAccessAsync);
+        }).Describes("extendWorkload", ApiTags.Workloads, "Puts off the end of a workload").Takes(WorkloadExamples.Extend).Changes();
+        api.MapGet("/workloads/{id:guid}/access", ReadAccessAsync).Describes("getWorkloadAccess", ApiTags.Workloads, "Who may open a workload").Answers(200, WorkloadExamples.Access).Refuses(404);
+        api.MapPut("/workloads/{id:guid}/access", WriteAccessAsync).Describes("setWorkloadAccess", ApiTags.Workloads, "Says who may open a workload", "What is taken away is gone at once.").Takes(WorkloadExamples.Share).Changes();
     }
+
+    /// <summary>What every change of a workload may answer.</summary>
+    private static void Changes(this RouteHandlerBuilder endpoint) => endpoint.IfUnchanged().Answers(202, WorkloadExamples.One).Sends(202, "ETag", ETagWords).Refuses(400).Refuses(404).Refuses(409);
 
     private static async Task<IResult> LaunchAsync(HttpContext context, LaunchWorkload launch, WorkloadDetailQueries details, Microsoft.Extensions.Options.IOptions<PortalOptions> options)
     {
         var (actor, refusal) = await context.ActorOfAsync(needsLaunch: true);
         if (actor is null) return refusal!;
-        var (body, bytes, wrong) = await RequestBody.ReadAsync<LaunchBody>(context);
+        var (body, bytes, wrong) = await RequestBody.ReadAsync<WorkloadRequest>(context);
         if (body is null) return wrong!;
         if (string.IsNullOrEmpty(body.Item)) return ApiProblems.Invalid("item", "Say which catalog item.");
         var request = new LaunchRequest
@@ -77,7 +94,7 @@ internal static class WorkloadApi
         if (pageSize is < 1 or > PageOf<WorkloadRow>.MaxSize) return ApiProblems.Invalid("pageSize", $"From 1 to {PageOf<WorkloadRow>.MaxSize}.");
         var filter = new WorkloadFilter { Team = team, Owner = owner, Kinds = kinds, Phases = phases, Target = target, Item = item, Q = q, Sort = sort ?? "-createdAt", IncludeDeleted = deleted == true, Page = page ?? 1, PageSize = pageSize ?? 50 };
         var list = await queries.ListAsync(filter, actor, context.RequestAborted);
-        return Results.Json(new { items = list.Items.Select(row => WorkloadJson.Of(row, options.Value)), list.Total, list.Page, list.PageSize });
+        return Results.Json(new PageAnswer<WorkloadSummary>([.. list.Items.Select(row => WorkloadJson.Of(row, options.Value))], list.Total, list.Page, list.PageSize));
     }
 
     private static async Task<IResult> FindAsync(HttpContext context, Guid id, WorkloadDetailQueries details, Microsoft.Extensions.Options.IOptions<PortalOptions> options)
@@ -117,24 +134,17 @@ internal static class WorkloadApi
         var (actor, refusal) = await context.ActorOfAsync();
         if (actor is null) return refusal!;
         return await details.FindAsync(id, actor, context.RequestAborted) is { } found
-            ? Results.Json(new { owner = found.Row.OwnerEmail, audience = found.Audience.ToString().ToLowerInvariant(), people = found.SharedWith.Select(p => p.Email) })
+            ? Results.Json(new WorkloadAccessAnswer(found.Row.OwnerEmail, found.Audience.ToString().ToLowerInvariant(), [.. found.SharedWith.Select(p => p.Email)]))
             : NoWorkload(id);
     }
 
     private static async Task<IResult> WriteAccessAsync(HttpContext context, Guid id, ShareWorkload share)
     {
-        var (body, _, wrong) = await RequestBody.ReadAsync<AccessBody>(context);
+        var (body, _, wrong) = await RequestBody.ReadAsync<WorkloadAccessRequest>(context);
         if (body is null) return wrong!;
         if (!ApiWords.TryList<WorkloadAudience>(body.Audience ?? "owner", out var audience) || audience.Count != 1) return ApiProblems.Invalid("audience", "Allowed: owner, team.");
         return await ChangeAsync(context, id, actor => share.ExecuteAsync(id, audience[0], body.People ?? [], actor, context.RequestAborted));
     }
 
     internal static IResult NoWorkload(Guid id) => ApiProblems.NotFound($"There is no workload {id} that you may see.");
-
-    private sealed record LaunchBody(string? Name, string? Item, string? Version, string? Team, string? Hardware, string? Target, string? Capacity, JsonElement? Parameters,
-        Dictionary<string, string>? Tags, TimeSpan? Lifetime, TimeSpan? IdleTimeout, string? Reason);
-
-    private sealed record ExtendBody(TimeSpan? By);
-
-    private sealed record AccessBody(string? Audience, List<string>? People);
 }

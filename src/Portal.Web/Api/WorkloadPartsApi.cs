@@ -4,6 +4,8 @@ using Microsoft.AspNetCore.StaticFiles;
 using Portal.Application.Costs;
 using Portal.Application.Workloads;
 using Portal.Domain.Compute;
+using Portal.Web.Api.Examples;
+using Portal.Web.Api.OpenApi;
 
 namespace Portal.Web.Api;
 
@@ -21,30 +23,33 @@ internal static class WorkloadPartsApi
             var (actor, refusal) = await context.ActorOfAsync();
             if (actor is null) return refusal!;
             return await details.EventsAsync(id, actor, context.RequestAborted) is { } events
-                ? Results.Json(new { items = events.Select(e => new { e.Seq, e.At, e.From, e.To, e.Reason, e.Actor, e.Attempt }) }) : WorkloadApi.NoWorkload(id);
-        });
+                ? Results.Json(Lists.Items(events.Select(e => new WorkloadEventAnswer(e.Seq, e.At, e.From, e.To, e.Reason, e.Actor, e.Attempt)))) : WorkloadApi.NoWorkload(id);
+        }).Describes("listWorkloadEvents", ApiTags.Runs, "The timeline, newest first", "At most the newest 1000.").Answers(200, WorkloadExamples.Events).Refuses(404);
         api.MapGet("/workloads/{id:guid}/allocations", async (HttpContext context, Guid id, WorkloadDetailQueries details) =>
         {
             var (actor, refusal) = await context.ActorOfAsync();
             if (actor is null) return refusal!;
-            return await details.AllocationsAsync(id, actor, context.RequestAborted) is { } rows ? Results.Json(new { items = rows.Select(WorkloadJson.Of) }) : WorkloadApi.NoWorkload(id);
-        });
+            return await details.AllocationsAsync(id, actor, context.RequestAborted) is { } rows ? Results.Json(Lists.Items(rows.Select(WorkloadJson.Of))) : WorkloadApi.NoWorkload(id);
+        }).Describes("listWorkloadAllocations", ApiTags.Runs, "Attempts and their resources, oldest first").Answers(200, WorkloadExamples.Allocations).Refuses(404);
         api.MapGet("/workloads/{id:guid}/metrics", async (HttpContext context, Guid id, WorkloadDetailQueries details) =>
         {
             var (actor, refusal) = await context.ActorOfAsync();
             if (actor is null) return refusal!;
             return await details.MetricsAsync(id, actor, context.RequestAborted) is { } series
-                ? Results.Json(new { series = series.Select(s => new { s.Name, points = s.Points.Select(p => new { p.Step, p.At, p.Value, p.Attempt }) }) }) : WorkloadApi.NoWorkload(id);
-        });
-        api.MapGet("/workloads/{id:guid}/usage", UsageAsync);
-        api.MapGet("/workloads/{id:guid}/logs", LogsAsync);
+                ? Results.Json(new MetricsAnswer(series)) : WorkloadApi.NoWorkload(id);
+        }).Describes("getWorkloadMetrics", ApiTags.Runs, "What the program reported, and samples of its use", "By step where there are steps, else by time. Samples of use are named system/….").Answers(200, WorkloadExamples.Metrics).Refuses(404);
+        api.MapGet("/workloads/{id:guid}/usage", UsageAsync).Describes("getWorkloadUsage", ApiTags.Runs, "What it cost: rows of the ledger and, last, the open ones", "cost is hourlyPrice times duration.").Answers(200, WorkloadExamples.Usage).Refuses(404);
+        api.MapGet("/workloads/{id:guid}/logs", LogsAsync).Describes("getWorkloadLogs", ApiTags.Runs, "The last lines of the log", "Plain text; with follow=true server-sent events, a line each, until an event named end.")
+            .Explains("tail", $"How many lines, from 0 to {MaxTail}; 500 when left out.").Explains("follow", "true: stays open and sends new lines as they come.").Explains("attempt", "Of this attempt; the last one when left out.")
+            .AnswersText(200, WorkloadExamples.Log, "text/plain", "text/event-stream").Refuses(400).Refuses(404);
         api.MapGet("/workloads/{id:guid}/artifacts", async (HttpContext context, Guid id, WorkloadFiles files) =>
         {
             var (actor, refusal) = await context.ActorOfAsync();
             if (actor is null) return refusal!;
-            return await files.ArtifactsAsync(id, actor, context.RequestAborted) is { } entries ? Results.Json(new { items = entries }) : WorkloadApi.NoWorkload(id);
-        });
-        api.MapGet("/workloads/{id:guid}/artifacts/{**path}", ArtifactAsync);
+            return await files.ArtifactsAsync(id, actor, context.RequestAborted) is { } entries ? Results.Json(Lists.Items(entries)) : WorkloadApi.NoWorkload(id);
+        }).Describes("listWorkloadArtifacts", ApiTags.Runs, "Files that a run left").Answers(200, WorkloadExamples.Artifacts).Refuses(404);
+        api.MapGet("/workloads/{id:guid}/artifacts/{**path}", ArtifactAsync).Describes("getWorkloadArtifact", ApiTags.Runs, "One of these files", "With the content type of its name; web pages and scripts come as application/octet-stream.")
+            .Explains("path", "Path of the file, as the list names it; its slashes stay as they are.").AnswersText(200, "the file's bytes", "application/octet-stream").Refuses(404, "There is no such artifact.");
     }
 
     private static async Task<IResult> UsageAsync(HttpContext context, Guid id, CostQueries costs)
@@ -52,12 +57,7 @@ internal static class WorkloadPartsApi
         var (actor, refusal) = await context.ActorOfAsync();
         if (actor is null) return refusal!;
         return await costs.UsageAsync(id, actor, context.RequestAborted) is { } rows
-            ? Results.Json(new
-            {
-                items = rows.Select(r => new { r.AllocationId, r.Attempt, r.Component, r.PeriodStart, r.PeriodEnd, r.Revision, r.HourlyPrice, r.ListHourlyPrice, r.Cost, r.ListCost, r.Currency, r.CapacityType, r.Open }),
-                total = rows.Sum(r => r.Cost),
-                currency = rows.Select(r => r.Currency).FirstOrDefault("USD"),
-            })
+            ? Results.Json(new UsageAnswer(rows, rows.Sum(r => r.Cost), rows.Select(r => r.Currency).FirstOrDefault("USD")))
             : WorkloadApi.NoWorkload(id);
     }
 

@@ -1,7 +1,8 @@
 using Hangfire;
 using Microsoft.EntityFrameworkCore;
 using Portal.Application.Data;
-using Portal.Domain.Compute;
+using Portal.Web.Api;
+using Portal.Web.Api.OpenApi;
 
 namespace Portal.Web.Hosting;
 
@@ -12,10 +13,12 @@ internal static class Health
 
     public static void MapHealth(this IEndpointRouteBuilder routes)
     {
-        routes.MapGet("/healthz", () => Results.Json(new { status = "live" })).AllowAnonymous().ExcludeFromDescription();
+        routes.MapGet("/healthz", () => Results.Json(new HealthAnswer("live"))).AllowAnonymous().Describes("getHealth", ApiTags.Health, "The process lives").Answers(200, new HealthAnswer("live"));
         routes.MapGet("/metrics", async (Portal.Application.Compute.PortalFigures figures, CancellationToken cancellationToken) =>
-            Results.Text(await figures.ReadAsync(cancellationToken), "text/plain; version=0.0.4", System.Text.Encoding.UTF8)).AllowAnonymous().ExcludeFromDescription();
-        routes.MapGet("/readyz", ReadyAsync).AllowAnonymous().ExcludeFromDescription();
+            Results.Text(await figures.ReadAsync(cancellationToken), "text/plain; version=0.0.4", System.Text.Encoding.UTF8)).AllowAnonymous()
+            .Describes("getMetrics", ApiTags.Health, "Figures in Prometheus' text format", "Counts and times; no names of people, no money.").AnswersText(200, "portal_workloads{kind=\"Notebook\",phase=\"Running\"} 3\n", "text/plain");
+        routes.MapGet("/readyz", ReadyAsync).AllowAnonymous().Describes("getReadiness", ApiTags.Health, "The portal can work: database, migrations, job server and catalog are there")
+            .Answers(200, new HealthAnswer("ready")).Refuses(503, "Something is missing; detail says what.");
     }
 
     private static async Task<IResult> ReadyAsync(StartState state, IDbContextFactory<PortalDbContext> contexts, JobStorage jobs, TimeProvider time, CancellationToken cancellationToken)
@@ -34,8 +37,8 @@ internal static class Health
             missing = "the database";
         }
         return missing is null
-            ? Results.Json(new { status = "ready" })
-            : Results.Problem(statusCode: StatusCodes.Status503ServiceUnavailable, title: "Not ready", detail: $"Waiting for {missing}.");
+            ? Results.Json(new HealthAnswer("ready"))
+            : ApiProblems.Problem(StatusCodes.Status503ServiceUnavailable, "Not ready", $"Waiting for {missing}.");
     }
 
     private static string? JobServer(JobStorage jobs, TimeProvider time)
@@ -44,3 +47,6 @@ internal static class Health
         return alive ? null : "a job server (a process with Portal:Role all or worker)";
     }
 }
+
+/// <summary>The word of a healthy portal: live or ready.</summary>
+public sealed record HealthAnswer(string Status);
