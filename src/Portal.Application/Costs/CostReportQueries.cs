@@ -17,32 +17,40 @@ public sealed class CostReportQueries(IDbContextFactory<PortalDbContext> context
 
     private const string NoCurrency = "USD";
 
-    /// <param name="top">No more than this, the most expensive first; null: all, in the order of their keys.</param>
-    public async Task<CostReport> ReadAsync(CostQuery query, int? top, Actor actor, CancellationToken cancellationToken)
+    /// <summary>The groups in the order of their keys.</summary>
+    /// <param name="most">No more rows than this; null: all.</param>
+    public async Task<CostReport> ReadAsync(CostQuery query, int? most, Actor actor, CancellationToken cancellationToken)
     {
         await using var snapshot = await OpenAsync(actor, cancellationToken);
-        return await snapshot.ReportAsync(query, top, cancellationToken);
+        return await snapshot.ReportAsync(query, most, costliestFirst: false, cancellationToken);
+    }
+
+    /// <summary>The <paramref name="most"/> expensive groups, dearest first.</summary>
+    public async Task<CostReport> TopAsync(CostQuery query, int most, Actor actor, CancellationToken cancellationToken)
+    {
+        await using var snapshot = await OpenAsync(actor, cancellationToken);
+        return await snapshot.ReportAsync(query, most, costliestFirst: true, cancellationToken);
     }
 
     /// <summary>All rows in the order of their keys, one after the other: for answers that may be longer than memory.</summary>
     public async IAsyncEnumerable<CostRow> StreamAsync(CostQuery query, Actor actor, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         await using var snapshot = await OpenAsync(actor, cancellationToken);
-        await foreach (var (row, _) in snapshot.RowsAsync(query, null, cancellationToken)) yield return row;
+        await foreach (var (row, _) in snapshot.RowsAsync(query, cancellationToken)) yield return row;
     }
 
     /// <summary>The groups and their days, all of one instant. Takes the first grouping only.</summary>
-    public async Task<CostOverview> OverviewAsync(CostQuery query, int top, Actor actor, CancellationToken cancellationToken)
+    public async Task<CostOverview> OverviewAsync(CostQuery query, int most, Actor actor, CancellationToken cancellationToken)
     {
         var (group, day) = (query.GroupBy[0], new CostDimension(CostDimensionKind.Day));
         await using var snapshot = await OpenAsync(actor, cancellationToken);
-        var report = await snapshot.ReportAsync(query with { GroupBy = [group] }, top, cancellationToken);
+        var report = await snapshot.ReportAsync(query with { GroupBy = [group] }, most, costliestFirst: true, cancellationToken);
         List<string> topKeys = [.. report.Rows.Take(TopGroups).Select(r => r.Keys[0])];
         var days = new List<(DateOnly Day, string? Group, decimal Cost)>();
         var rest = new SortedDictionary<DateOnly, decimal>();
         if (report.Groups > topKeys.Count)
-            await foreach (var (row, _) in snapshot.RowsAsync(query with { GroupBy = [day] }, null, cancellationToken)) rest[Date(row.Keys[0])] = row.Cost;
-        await foreach (var (row, _) in snapshot.RowsAsync(query with { GroupBy = [group, day], Filters = [.. query.Filters, new CostFilter(group, topKeys)] }, null, cancellationToken))
+            await foreach (var (row, _) in snapshot.RowsAsync(query with { GroupBy = [day] }, cancellationToken)) rest[Date(row.Keys[0])] = row.Cost;
+        await foreach (var (row, _) in snapshot.RowsAsync(query with { GroupBy = [group, day], Filters = [.. query.Filters, new CostFilter(group, topKeys)] }, cancellationToken))
         {
             days.Add((Date(row.Keys[1]), row.Keys[0], row.Cost));
             if (rest.ContainsKey(days[^1].Day)) rest[days[^1].Day] -= row.Cost;
@@ -78,10 +86,10 @@ public sealed class CostReportQueries(IDbContextFactory<PortalDbContext> context
 
     private sealed class Snapshot(PortalDbContext db, IDbContextTransaction transaction, Actor actor, DateTimeOffset now) : IAsyncDisposable
     {
-        public async Task<CostReport> ReportAsync(CostQuery query, int? top, CancellationToken cancellationToken)
+        public async Task<CostReport> ReportAsync(CostQuery query, int? most, bool costliestFirst, CancellationToken cancellationToken)
         {
             var (rows, groups) = (new List<CostRow>(), 0);
-            await foreach (var (row, count) in RowsAsync(query, top, cancellationToken))
+            await foreach (var (row, count) in RowsAsync(query, cancellationToken, most, costliestFirst))
             {
                 rows.Add(row);
                 groups = count;
@@ -90,15 +98,15 @@ public sealed class CostReportQueries(IDbContextFactory<PortalDbContext> context
             if (groups > rows.Count)
             {
                 counted = [];
-                await foreach (var (row, _) in RowsAsync(query with { GroupBy = [] }, null, cancellationToken)) counted.Add(row);
+                await foreach (var (row, _) in RowsAsync(query with { GroupBy = [] }, cancellationToken)) counted.Add(row);
             }
             return new CostReport(rows, counted.Aggregate(new CostSum(0, 0, 0), (sum, row) => sum + row), groups, rows.Select(r => r.Currency).FirstOrDefault(NoCurrency), now);
         }
 
-        public async IAsyncEnumerable<(CostRow Row, int Groups)> RowsAsync(CostQuery query, int? top, [EnumeratorCancellation] CancellationToken cancellationToken)
+        public async IAsyncEnumerable<(CostRow Row, int Groups)> RowsAsync(CostQuery query, [EnumeratorCancellation] CancellationToken cancellationToken, int? most = null, bool costliestFirst = false)
         {
             var dimensions = query.GroupBy.Count;
-            await using var command = Command(query, sql => sql.Groups(top));
+            await using var command = Command(query, sql => sql.Groups(most, costliestFirst));
             await using var reader = await command.ExecuteReaderAsync(cancellationToken);
             while (await reader.ReadAsync(cancellationToken))
             {

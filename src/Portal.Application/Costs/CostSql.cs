@@ -15,21 +15,22 @@ internal sealed class CostSql(CostQuery query, DateTimeOffset now, string visibl
     public IReadOnlyList<NpgsqlParameter> Parameters => _parameters;
 
     /// <summary>One row a group: keys, names, cost, list cost, hours, currency, number of groups.</summary>
-    /// <param name="top">Most expensive first and no more than this; null: all, in the order of their keys.</param>
-    public string Groups(int? top = null)
+    /// <param name="most">No more than this.</param>
+    /// <param name="costliestFirst">Instead of in the order of their keys.</param>
+    public string Groups(int? most, bool costliestFirst)
     {
         _parameters.Clear();
         var count = query.GroupBy.Count;
         var keys = string.Concat(query.GroupBy.Select((d, n) => $"{Key(d, n)} as k{n}, {Name(d, n)} as n{n}, "));
         var groups = string.Join(", ", query.GroupBy.Select((_, n) => $"{2 * n + 1}"));
-        var order = top is null || count == 0 ? groups : "cost desc, " + groups;
+        var order = !costliestFirst || count == 0 ? groups : "cost desc, " + groups;
         return $"""
             with scope as ({Scope()}),
             usage as ({Posted()} union all {Open()})
             select {keys}sum(u.cost) as cost, sum(u.list_cost) as list_cost, round(extract(epoch from sum(u.time)) / 3600, 6) as hours, min(u.currency) as currency, (count(*) over ())::int as groups
             from usage u join scope s on s.allocation_id = u.allocation_id
             {(count == 0 ? "having count(*) > 0" : "group by " + groups)}
-            {(order.Length == 0 ? "" : "order by " + order)} {(top is null ? "" : $"limit {top}")}
+            {(order.Length == 0 ? "" : "order by " + order)} {(most is null ? "" : $"limit {most}")}
             """;
     }
 

@@ -28,6 +28,7 @@ internal static class PortalApi
         api.MapCatalog();
         api.MapWorkloads();
         api.MapWorkloadParts();
+        api.MapCosts();
         api.MapTokens();
         api.MapPeople();
         api.MapTargets();
