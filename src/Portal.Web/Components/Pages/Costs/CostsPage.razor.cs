@@ -19,6 +19,7 @@ public partial class CostsPage : IDisposable
     private CostDays? _days;
     private IReadOnlyDictionary<string, string> _filterNames = new Dictionary<string, string>();
     private DateTimeOffset _now;
+    private string? _address;
 
     // Read from the address as a whole; taken as parameters so that the page hears of every change.
     [SupplyParameterFromQuery(Name = "group")] private string? GroupWord { get; set; }
@@ -48,7 +49,8 @@ public partial class CostsPage : IDisposable
     private string? Sub => _overview is null || _shown is null ? null
         : $"{Period}{(_shown.To is { } to && to <= _overview.Report.AsOf ? "" : $", to {_overview.Report.AsOf.UtcDateTime.ToString("HH:mm", CultureInfo.InvariantCulture)} UTC")}, {_overview.Report.Currency}";
 
-    protected override Task OnParametersSetAsync() => ReloadAsync();
+    // A list among the parameters makes every rendering look like a change; only another address is one.
+    protected override Task OnParametersSetAsync() => _address == Navigation.Uri ? Task.CompletedTask : ReloadAsync();
 
     public void Dispose()
     {
@@ -59,8 +61,8 @@ public partial class CostsPage : IDisposable
 
     private async Task ReloadAsync()
     {
-        _now = Time.GetUtcNow();
-        var view = _view = CostView.Of(Navigation.Uri, _now);
+        (_address, _now) = (Navigation.Uri, Time.GetUtcNow());
+        var view = _view = CostView.Of(_address, _now);
         await _load.RunAsync(async () =>
         {
             var actor = await Actors.GetAsync(_gone.Token);
