@@ -14,6 +14,15 @@ internal static class CostLook
     /// <summary>A dimension at the head of a column.</summary>
     public static string Title(CostDimension dimension) => Word(dimension) is var word ? char.ToUpperInvariant(word[0]) + word[1..] : "";
 
+    /// <summary>A number of groups: <c>3 teams</c>, <c>1 category</c>.</summary>
+    public static string Count(int groups, CostDimension dimension) => FormattableString.Invariant($"{groups:N0} ") + dimension.Kind switch
+    {
+        CostDimensionKind.Tag => $"{(groups == 1 ? "value" : "values")} of {Word(dimension)}",
+        CostDimensionKind.Category => groups == 1 ? "category" : "categories",
+        CostDimensionKind.Capacity => groups == 1 ? "kind of capacity" : "kinds of capacity",
+        _ => Word(dimension) + (groups == 1 ? "" : "s"),
+    };
+
     /// <summary>A group. Teams and items go by their slug here as everywhere.</summary>
     public static string Name(CostDimension dimension, string key, string name) => dimension.Kind switch
     {

@@ -42,7 +42,7 @@ public partial class CostRows : IDisposable
 
     [Inject] private NavigationManager Navigation { get; set; } = null!;
 
-    private string Indent => FormattableString.Invariant($"padding-inline-start: {12 + Depth * 20}px");
+    private string Indent => FormattableString.Invariant($"--depth: {Depth}");
 
     protected override async Task OnParametersSetAsync()
     {
