@@ -200,9 +200,14 @@ public sealed class CostReportTests : HostedTests
             var within = query.Within(outer, group.Keys[0]);
             var parts = await Costs.ReadAsync(within with { GroupBy = [inner] }, null, _boss, default);
             (parts.Total.Cost, parts.Total.ListCost).Should().Be((group.Cost, group.ListCost));
-            var part = parts.Rows[^1];
-            foreach (var one in (await Costs.ReadAsync(within.Within(inner, part.Keys[0]) with { GroupBy = [workload] }, null, _boss, default)).Rows)
-                (await Costs.RecordsAsync(within.Within(inner, part.Keys[0]), Guid.Parse(one.Keys[0]), _boss, default)).Sum(r => r.Cost).Should().Be(one.Cost);
+            foreach (var part in parts.Rows)
+            {
+                var narrowed = within.Within(inner, part.Keys[0]);
+                var workloads = await Costs.ReadAsync(narrowed with { GroupBy = [workload] }, null, _boss, default);
+                (workloads.Total.Cost, workloads.Total.ListCost).Should().Be((part.Cost, part.ListCost), $"{group.Keys[0]}, {part.Keys[0]}");
+                if (part == parts.Rows[^1])
+                    foreach (var one in workloads.Rows) (await Costs.RecordsAsync(narrowed, Guid.Parse(one.Keys[0]), _boss, default)).Sum(r => r.Cost).Should().Be(one.Cost);
+            }
         }
     }
 
