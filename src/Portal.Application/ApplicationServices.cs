@@ -17,7 +17,7 @@ public static class ApplicationServices
     public static IServiceCollection AddPortalApplication(this IServiceCollection services)
     {
         services.AddSingleton<FaultPoints>().AddSingleton<WorkloadChangeFeed>().AddSingleton<ComputeTargets>().AddSingleton<PublishedItems>().AddSingleton<WorkloadSecrets>()
-            .AddSingleton<ReconcileRequests>().AddSingleton<LeaderElection>().AddSingleton<CurrentPrices>().AddSingleton<UsagePosting>().AddSingleton<CostQueries>()
+            .AddSingleton<ReconcileRequests>().AddSingleton<LeaderElection>().AddSingleton<CurrentPrices>().AddSingleton<UsagePosting>().AddSingleton<CostQueries>().AddSingleton<CostReportQueries>()
             .AddSingleton<Placements>().AddSingleton<LaunchTermsReader>().AddSingleton<FinishedRuns>().AddSingleton<EstimateLaunch>().AddSingleton<LaunchWorkload>().AddSingleton<ChangeWorkload>()
             .AddSingleton<StopWorkload>().AddSingleton<StartWorkload>().AddSingleton<RestartWorkload>().AddSingleton<ExtendWorkload>().AddSingleton<KeepWorkload>().AddSingleton<DeleteWorkload>().AddSingleton<ShareWorkload>()
             .AddSingleton<LogIngestion>().AddSingleton<ReconcileWorkload>().AddSingleton<ObserveTarget>().AddSingleton<WatchActivity>().AddSingleton<RecordUse>().AddSingleton<PortalSettings>()

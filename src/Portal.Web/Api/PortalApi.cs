@@ -32,6 +32,7 @@ internal static class PortalApi
         api.MapCatalog();
         api.MapWorkloads();
         api.MapWorkloadParts();
+        api.MapCosts();
         api.MapTokens();
         api.MapPeople();
         api.MapTargets();
