@@ -31,10 +31,18 @@ public class LayoutTests : ComponentTest
         var layout = Draw(Lena);
 
         layout.FindAll("main").Should().ContainSingle().Which.TextContent.Should().Contain("Page");
-        layout.FindAll("nav[aria-label=Main] a").Select(a => a.GetAttribute("href")).Should().Equal("/", "/catalog", "/workloads");
+        layout.FindAll("nav[aria-label=Main] a").Select(a => a.GetAttribute("href")).Should().Equal("/", "/catalog", "/workloads", "/costs");
         Read(layout.Find(".health").TextContent).Should().Be("All targets healthy");
         layout.FindAll(".skip").Should().ContainSingle();
     }
+
+    [Fact]
+    public void MainLayout_Administrator_HasTheAdminGroupToo()
+        => Draw(Lena with { IsAdmin = true }).FindAll("nav[aria-label=Main] a").Select(a => a.GetAttribute("href")).Should().Contain(["/admin/people", "/admin/targets", "/admin/jobs", "/admin/settings"]);
+
+    [Fact]
+    public void MainLayout_Announcement_StandsAboveThePage()
+        => Draw(Lena with { Announcement = "Maintenance on Friday." }).Find("main .announcement").TextContent.Should().Contain("Maintenance on Friday.");
 
     [Fact]
     public void MainLayout_OneTeam_NeedsNoSwitcher() => Draw(Lena).FindAll(".team-menu").Should().BeEmpty();

@@ -8,6 +8,13 @@ namespace Portal.Web.Tests.Pages.Catalog;
 
 public sealed class CatalogPageTests : PageTest
 {
+    /// <summary>Two items are enough to see what the page does; the rest of the catalog comes and goes.</summary>
+    public override async ValueTask InitializeAsync()
+    {
+        await base.InitializeAsync();
+        await Host.Database.ExecuteAsync("update catalog_items set lifecycle = 'retired' where slug not in ('jupyter-notebook', 'python-training')");
+    }
+
     [Fact]
     public void Open_WhileReading_ShowsThatItLoads()
     {

@@ -41,7 +41,7 @@ public abstract class PageTest : BunitContext, IAsyncLifetime
 
     protected BunitNavigationManager Navigation => (BunitNavigationManager)Services.GetRequiredService<NavigationManager>();
 
-    public async ValueTask InitializeAsync()
+    public virtual async ValueTask InitializeAsync()
     {
         Host = await ApplicationHost.CreateAsync();
         Lena = await Host.AddPersonAsync("Lena", ["vision"]);

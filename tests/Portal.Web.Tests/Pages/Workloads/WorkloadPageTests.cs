@@ -84,6 +84,58 @@ public sealed class WorkloadPageTests : PageTest
     }
 
     [Fact]
+    public async Task Workloads_Selected_SaysWhatStoppingSavesAndStopsThemAfterOneQuestion()
+    {
+        Ready();
+        var dialogs = Render<MudBlazor.MudDialogProvider>();
+        var first = await Host.LaunchRunningAsync(Lena, name: "one");
+        var second = await Host.LaunchRunningAsync(Lena, name: "two");
+        var page = Render<WorkloadsPage>();
+        page.WaitForElement("input[aria-label='Select one']");
+        page.Find("input[aria-label='Select all on this page']").Change(true);
+        page.WaitForAssertion(() => Read(page.Find("[aria-label='Selected workloads']")).Should().Contain("2 selected").And.Contain("stopping saves $0.02/h").And.Contain("Stop 2").And.Contain("Delete 2"));
+
+        page.Find("[aria-label='Selected workloads']").QuerySelectorAll("button").Single(b => Read(b) == "Stop 2").Click();
+        dialogs.WaitForAssertion(() => Read(dialogs).Should().Contain("Stop 2 workloads?").And.Contain("one").And.Contain("two"));
+        dialogs.FindAll("button").Single(b => Read(b) == "Stop 2").Click();
+
+        page.WaitForAssertion(() => page.FindAll("[aria-label='Selected workloads']").Should().BeEmpty("what was done needs no selection any more"));
+        foreach (var id in new[] { first, second }) (await Host.RowAsync(id)).Desired.Should().Be(Domain.Workloads.DesiredState.Stopped);
+    }
+
+    [Fact]
+    public async Task Workloads_FiltersSavedAsAView_AreATabUntilForgotten()
+    {
+        Ready();
+        await Host.LaunchRunningAsync(Lena, name: "kept");
+        Navigation.NavigateTo("/workloads?kind=Notebook&view=all&page=1");
+        var page = Render<WorkloadsPage>();
+        page.WaitForElement("button:contains('Save view')").Click();
+        page.WaitForElement("input[aria-label='Name of the view']").Input("My notebooks");
+        page.FindAll("button").Single(b => Read(b) == "Save").Click();
+        page.WaitForAssertion(() => page.FindAll("nav.tabs a").Single(a => Read(a) == "My notebooks").GetAttribute("href").Should().Be("/workloads?kind=Notebook&view=all"));
+        (await Host.Get<SavedViews>().ListAsync(await Host.AddPersonAsync("Omar", ["vision"]), CancellationToken.None)).Should().BeEmpty("a view is one's own");
+
+        page.WaitForElement("button:contains('Forget this view')").Click();
+        page.WaitForAssertion(() => page.FindAll("nav.tabs a").Select(Read).Should().NotContain("My notebooks"));
+    }
+
+    [Fact]
+    public async Task Workload_AboutToBeStoppedForIdleness_SaysSoAndCanBeKept()
+    {
+        Ready();
+        var id = await Host.LaunchRunningAsync(Lena, name: "sleepy");
+        await Host.Database.ExecuteAsync("update workloads set ready_at = ready_at - interval '115 minutes', idle_stop_at = now() + interval '5 minutes' where id = $1", id);
+        var page = Render<WorkloadPage>(p => p.Add(x => x.Id, id));
+        page.WaitForAssertion(() => Read(page).Should().Contain("Nobody uses it.").And.Contain("Keep it running"));
+        await page.InvokeAsync(() => page.Find("button:contains('Keep it running')").Click());
+        var row = await Host.RowAsync(id);
+        (row.IdleStopAt, row.ActivityWhat).Should().Be((null, "Lena kept it"));
+        var home = Render<HomePage>();
+        home.WaitForAssertion(() => Read(home).Should().Contain("sleepy"));
+    }
+
+    [Fact]
     public async Task Workload_Running_ShowsStepsPriceAndActions()
     {
         Ready();
@@ -124,7 +176,7 @@ public sealed class WorkloadPageTests : PageTest
     {
         Ready();
         var id = await Host.LaunchRunningAsync(Lena, name: "kept-in-view");
-        var page = Render<WorkloadPage>(p => p.Add(x => x.Id, id));
+        var page = Render<WorkloadPage>(p => p.Add(x => x.Id, id).Add(x => x.Tab, "settings"));
         page.WaitForAssertion(() => Read(page).Should().Contain("kept-in-view"));
         Database.Away = true;
         await Services.GetRequiredService<WorkloadChangeFeed>().PublishAsync(WorkloadChange.Everything);
