@@ -53,7 +53,12 @@ internal static class ApiProblems
     public static Task WriteStatusAsync(StatusCodeContext status)
     {
         var context = status.HttpContext;
-        if (!context.Request.Path.StartsWithSegments("/api")) return context.Response.StatusCode == 404 && WantsHtml(context) ? NothingHereAsync(status) : Task.CompletedTask;
+        if (!context.Request.Path.StartsWithSegments("/api")) return !WantsHtml(context) ? Task.CompletedTask : context.Response.StatusCode switch
+        {
+            404 => NothingHereAsync(status),
+            403 => ErrorPage.WriteAsync(context, 403, "This is not for you", "You lack the right for this page. Ask an administrator of this portal for it."),
+            _ => Task.CompletedTask,
+        };
         var (title, detail) = context.Response.StatusCode switch
         {
             401 => ("Not signed in", "Send 'Authorization: Bearer ptl_…'. Tokens are made under Account, or with POST /api/v1/tokens."),

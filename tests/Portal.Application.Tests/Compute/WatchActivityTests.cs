@@ -16,6 +16,8 @@ public sealed class WatchActivityTests : HostedTests
 {
     private readonly CannedJupyter _jupyter = new();
 
+    private static DateTimeOffset Now => TimeProvider.System.GetUtcNow();
+
     private async Task<Guid> RunningAsync(TimeSpan age, string item = HostWorkloads.Notebook)
     {
         Host.Target.Connection = _jupyter.ConnectAsync;
@@ -44,7 +46,7 @@ public sealed class WatchActivityTests : HostedTests
         var id = await RunningAsync(TimeSpan.FromMinutes(112));
         var warned = await LookAsync(id);
         warned.Phase.Should().Be(WorkloadPhase.Running);
-        warned.IdleStopAt.Should().BeCloseTo(DateTimeOffset.UtcNow.AddMinutes(10), TimeSpan.FromMinutes(1));
+        warned.IdleStopAt.Should().BeCloseTo(Now.AddMinutes(10), TimeSpan.FromMinutes(1));
         (await WordsAsync(id)).Should().Contain(w => w.StartsWith("Idle since", StringComparison.Ordinal));
 
         await Host.AgeAsync(id, TimeSpan.FromMinutes(11));
@@ -64,18 +66,18 @@ public sealed class WatchActivityTests : HostedTests
         var id = await RunningAsync(TimeSpan.FromDays(2));
         var seen = await LookAsync(id);
         seen.Desired.Should().Be(DesiredState.Running);
-        seen.IdleStopAt.Should().BeCloseTo(DateTimeOffset.UtcNow.AddMinutes(10), TimeSpan.FromMinutes(1));
+        seen.IdleStopAt.Should().BeCloseTo(Now.AddMinutes(10), TimeSpan.FromMinutes(1));
     }
 
     [Fact]
     public async Task BusyTerminal_KeepsItRunningAndIsNamed()
     {
         var id = await RunningAsync(TimeSpan.FromHours(5));
-        _jupyter.Kernels = $"[{CannedJupyter.Kernel(DateTimeOffset.UtcNow.AddHours(-4))}]";
-        _jupyter.Terminals = $"[{CannedJupyter.Terminal(DateTimeOffset.UtcNow.AddMinutes(-1))}]";
+        _jupyter.Kernels = $"[{CannedJupyter.Kernel(Now.AddHours(-4))}]";
+        _jupyter.Terminals = $"[{CannedJupyter.Terminal(Now.AddMinutes(-1))}]";
         var seen = await LookAsync(id);
         (seen.IdleStopAt, seen.ActivityWhat).Should().Be((null, "terminal 1 was used"));
-        seen.ActivityAt.Should().BeCloseTo(DateTimeOffset.UtcNow.AddMinutes(-1), TimeSpan.FromSeconds(20));
+        seen.ActivityAt.Should().BeCloseTo(Now.AddMinutes(-1), TimeSpan.FromSeconds(20));
         _jupyter.Seen.Should().Contain(s => s.Contains($"GET /w/{id}/api/kernels?no_track_activity=1", StringComparison.Ordinal)).And.OnlyContain(s => s.Contains(" token ", StringComparison.Ordinal));
     }
 
@@ -83,7 +85,7 @@ public sealed class WatchActivityTests : HostedTests
     public async Task BusyKernel_IsInUseNow()
     {
         var id = await RunningAsync(TimeSpan.FromHours(5));
-        _jupyter.Kernels = $"[{CannedJupyter.Kernel(DateTimeOffset.UtcNow.AddHours(-4), "busy")}]";
+        _jupyter.Kernels = $"[{CannedJupyter.Kernel(Now.AddHours(-4), "busy")}]";
         (await LookAsync(id)).ActivityWhat.Should().Be("a kernel is computing");
     }
 
@@ -91,7 +93,7 @@ public sealed class WatchActivityTests : HostedTests
     public async Task OpenPageWithoutWork_IsNoUse()
     {
         var id = await RunningAsync(TimeSpan.FromHours(5));
-        _jupyter.Kernels = $"[{CannedJupyter.Kernel(DateTimeOffset.UtcNow.AddHours(-4))}]";
+        _jupyter.Kernels = $"[{CannedJupyter.Kernel(Now.AddHours(-4))}]";
         (await LookAsync(id)).IdleStopAt.Should().NotBeNull("a connection to an idle kernel is a forgotten tab");
     }
 
