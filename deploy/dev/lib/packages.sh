@@ -55,6 +55,7 @@ need_for_testing() {
     missing+=(postgresql)
     reasons+=("  postgresql: the database server; the tests run a private one of their own")
   fi
+  need prometheus "the monitoring service of the catalog; it is not started" prometheus
   need chromium "the browser of the end-to-end tests" chromium google-chrome chromium-browser
   need_file fonts-liberation "letters for the browser" /usr/share/fonts/truetype/liberation
 }
@@ -78,7 +79,9 @@ install_missing() {
   fi
   say "Installing from the distribution:" "${reasons[@]}"
   if [[ " ${missing[*]} " == *" postgresql "* ]]; then keep_postgres_stopped "${admin[@]}"; fi
+  if [[ " ${missing[*]} " == *" prometheus "* ]]; then keep_services_stopped "${admin[@]}"; fi
   run_apt "${admin[@]}"
+  if [[ " ${missing[*]} " == *" prometheus "* ]]; then allow_services "${admin[@]}"; fi
   if [[ " ${missing[*]} " == *" postgresql "* ]]; then restore_postgres_setting "${admin[@]}"; fi
   missing=()
 }
@@ -102,6 +105,26 @@ ROOT
 # Somebody's own setting is theirs again once the package is in.
 restore_postgres_setting() {
   "$@" sh -c 'conf=/etc/postgresql-common/createcluster.conf; [ ! -e "$conf.before-portal" ] || mv "$conf.before-portal" "$conf"'
+}
+
+# A package that brings a service would start it, now and at every boot. $@ is how to become root.
+keep_services_stopped() {
+  "$@" sh -s <<'ROOT'
+set -eu
+policy=/usr/sbin/policy-rc.d
+[ ! -e "$policy" ] || exit 0
+printf '%s\n' '#!/bin/sh' '# Written by the portal while it installs packages.' 'exit 101' >"$policy"
+chmod 0755 "$policy"
+ROOT
+}
+
+allow_services() {
+  "$@" sh -s <<'ROOT'
+set -eu
+policy=/usr/sbin/policy-rc.d
+if grep -q 'Written by the portal' "$policy" 2>/dev/null; then rm -f "$policy"; fi
+if [ -d /run/systemd/system ]; then systemctl --quiet disable prometheus; fi
+ROOT
 }
 
 run_apt() {
