@@ -54,25 +54,4 @@ public sealed class CostQueries(IDbContextFactory<PortalDbContext> contexts)
         }
         return posted;
     }
-
-    /// <summary>A team's or a person's cost by UTC day since an instant, posted and open.</summary>
-    internal static async Task<IReadOnlyList<(DateOnly Day, decimal Cost)>> ByDayAsync(PortalDbContext db, IQueryable<Guid> workloadIds, DateTimeOffset from, CancellationToken cancellationToken)
-    {
-        var posted = await db.UsageRecords.Where(r => workloadIds.Contains(r.WorkloadId) && r.PeriodStart >= from)
-            .GroupBy(r => r.PeriodStart.Date).Select(g => new { g.Key, Cost = g.Sum(r => r.Cost) }).ToListAsync(cancellationToken);
-        var days = posted.ToDictionary(p => DateOnly.FromDateTime(p.Key), p => p.Cost);
-        var open = await db.UsageIntervals.AsNoTracking().Where(i => workloadIds.Contains(i.WorkloadId) && i.EndedAt == null).ToListAsync(cancellationToken);
-        var now = await db.NowAsync(cancellationToken);
-        foreach (var interval in open)
-            for (var start = interval.PostedUntil; start < now; start = NextDay(start))
-                if (start >= from)
-                {
-                    var end = NextDay(start) < now ? NextDay(start) : now;
-                    var day = DateOnly.FromDateTime(start.UtcDateTime);
-                    days[day] = days.GetValueOrDefault(day) + Accrual.Between(interval.StartedAt, start, end, interval.HourlyPrice);
-                }
-        return [.. days.OrderBy(d => d.Key).Select(d => (d.Key, d.Value))];
-    }
-
-    private static DateTimeOffset NextDay(DateTimeOffset at) => new(at.UtcDateTime.Date.AddDays(1), TimeSpan.Zero);
 }

@@ -17,7 +17,7 @@ public sealed record HomeView(
     IReadOnlyList<(DateOnly Day, decimal Cost)> ByDay, string Currency, IReadOnlyList<RecentItem> Recent, DateTimeOffset Now);
 
 /// <summary>Reads Home in one go.</summary>
-public sealed class HomeQueries(IDbContextFactory<PortalDbContext> contexts, WorkloadQueries rows)
+public sealed class HomeQueries(IDbContextFactory<PortalDbContext> contexts, WorkloadQueries rows, CostReportQueries costs)
 {
     private const int Shown = 8;
 
@@ -35,10 +35,17 @@ public sealed class HomeQueries(IDbContextFactory<PortalDbContext> contexts, Wor
             .OrderByDescending(w => w.PhaseSince).Take(5), actor, cancellationToken);
         var shownTeam = actor.Teams.FirstOrDefault(t => t.Slug == team) ?? (actor.Teams.Count > 0 ? actor.Teams[0] : null);
         var month = new DateTimeOffset(now.Year, now.Month, 1, 0, 0, 0, TimeSpan.Zero);
-        var byDay = shownTeam is null ? [] : await CostQueries.ByDayAsync(db, db.VisibleWorkloads(actor).Where(w => w.TeamId == shownTeam.Id).Select(w => w.Id), month, cancellationToken);
-        var myDays = await CostQueries.ByDayAsync(db, db.VisibleWorkloads(actor).Where(w => w.OwnerId == actor.UserId).Select(w => w.Id), month, cancellationToken);
+        var byDay = shownTeam is null ? [] : await ByDayAsync(month, "team", shownTeam.Slug, actor, cancellationToken);
+        var myDays = await ByDayAsync(month, "owner", actor.Email, actor, cancellationToken);
         return new HomeView(attention, running, await active.CountAsync(cancellationToken), ended, shownTeam?.Slug, byDay.Sum(d => d.Cost), myDays.Sum(d => d.Cost), byDay, "USD",
             await RecentAsync(db, actor, month, cancellationToken), now);
+    }
+
+    private async Task<IReadOnlyList<(DateOnly Day, decimal Cost)>> ByDayAsync(DateTimeOffset from, string dimension, string value, Actor actor, CancellationToken cancellationToken)
+    {
+        var query = new CostQuery { From = from, GroupBy = [CostDimension.Parse("day")!], Filters = [new CostFilter(CostDimension.Parse(dimension)!, [value])] };
+        var report = await costs.ReadAsync(query, null, actor, cancellationToken);
+        return [.. report.Rows.Select(r => (DateOnly.ParseExact(r.Keys[0], "yyyy-MM-dd", System.Globalization.CultureInfo.InvariantCulture), r.Cost)).OrderBy(d => d.Item1)];
     }
 
     /// <summary>What of the actor's own waits for them: failed (24 h), waiting for room, coming back, about to end or to be stopped for idleness.</summary>

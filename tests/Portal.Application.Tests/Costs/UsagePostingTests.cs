@@ -141,7 +141,7 @@ public sealed class UsagePostingTests : HostedTests
         (await Host.Get<CostQueries>().UsageAsync(id, Lena, default))!.Sum(r => r.Cost).Should().Be(total);
         await using var db = await Host.OpenAsync();
         var month = (await db.NowAsync(default)).AddDays(-40);
-        (await CostQueries.ByDayAsync(db, db.Workloads.Select(w => w.Id), month, default)).Sum(d => d.Cost).Should().Be(total);
+        (await Host.Get<CostReportQueries>().ReadAsync(new CostQuery { From = month }, null, Lena, default)).Total.Cost.Should().Be(total);
     }
 
     [Fact]

@@ -58,6 +58,11 @@ public sealed class ModelTests : IAsyncLifetime
             await page.WaitForSelectorAsync("text=Last used");
         }
         (await page.GetByText("POST v1/chat/completions").CountAsync()).Should().Be(1, "what counts as use is shown");
+
+        await page.GotoAsync($"{_portal.Url}costs?group=item");
+        await page.Locator("main table").GetByText("tiny-lm-training").First.WaitForAsync();
+        await page.Locator("main table").GetByText("tiny-lm-endpoint").First.WaitForAsync();
+        await Chromium.PictureAsync(page, "costs-items-light-1280");
     }
 
     [Fact]
