@@ -23,7 +23,7 @@ public sealed class IdlePolicyTests
     [InlineData(119, null, 120.0, 120.0, false)]
     [InlineData(120, null, 120.0, 120.0, true)]
     [InlineData(120, 60.0, 120.0, null, false)] // used meanwhile: the announcement is taken back
-    [InlineData(175, 60.0, null, 180.0, false)]
+    [InlineData(175, 60.0, null, 185.0, false)] // seen late: the warning is as long all the same
     [InlineData(180, 60.0, 180.0, 180.0, true)]
     [InlineData(500, null, null, 510.0, false)] // the portal was away: nobody is stopped unwarned
     [InlineData(509, null, 510.0, 510.0, false)]
@@ -40,7 +40,7 @@ public sealed class IdlePolicyTests
 
     [Fact]
     public void Judge_SeveralRules_EarliestIsAnnounced() =>
-        Judge(25, null, null, TwoHours, new IdleRule(TimeSpan.FromMinutes(30), TimeSpan.Zero, "stop")).StopAt.Should().Be(Ready.AddMinutes(30));
+        Judge(20, null, null, TwoHours, new IdleRule(TimeSpan.FromMinutes(30), TimeSpan.Zero, "stop")).StopAt.Should().Be(Ready.AddMinutes(30));
 
     [Fact]
     public void Judge_ShortRule_WarnsForHalfOfIt() => Judge(1, null, null, new IdleRule(TimeSpan.FromMinutes(2), TimeSpan.Zero, "stop")).Should().Be(new IdleVerdict(Ready.AddMinutes(2), false));

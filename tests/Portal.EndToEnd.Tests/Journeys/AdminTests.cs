@@ -7,18 +7,10 @@ using Xunit;
 namespace Portal.EndToEnd.Tests.Journeys;
 
 /// <summary>An administrator invites a person who launches something; both find it; several are ended at once; the costs add up.</summary>
-public sealed partial class AdminTests : IAsyncLifetime
+public sealed partial class AdminTests(PortalAndBrowser fixture) : IClassFixture<PortalAndBrowser>
 {
-    private PortalProcess _portal = null!;
-    private Chromium _chromium = null!;
-
-    public async ValueTask InitializeAsync() => (_portal, _chromium) = (await PortalProcess.StartAsync(), await Chromium.StartAsync());
-
-    public async ValueTask DisposeAsync()
-    {
-        await _chromium.DisposeAsync();
-        await _portal.DisposeAsync();
-    }
+    private readonly PortalProcess _portal = fixture.Portal;
+    private readonly Chromium _chromium = fixture.Chromium;
 
     [Fact]
     public async Task Person_InvitedByAnAdministrator_LaunchesAndIsFoundInSearchListsAndCosts()

@@ -6,19 +6,10 @@ using Xunit;
 namespace Portal.EndToEnd.Tests.Journeys;
 
 /// <summary>Idle notebooks with real Jupyter. Hours go by in the database: the portal goes by its clock.</summary>
-public sealed class IdleTests : IAsyncLifetime
+public sealed class IdleTests(PortalAndBrowser fixture) : IClassFixture<PortalAndBrowser>
 {
-    private PortalProcess _portal = null!;
-    private Chromium _chromium = null!;
-
-    public async ValueTask InitializeAsync() =>
-        (_portal, _chromium) = (await PortalProcess.StartAsync(new Dictionary<string, string> { ["Reconcile__ProbeEvery"] = "00:00:01" }), await Chromium.StartAsync());
-
-    public async ValueTask DisposeAsync()
-    {
-        await _chromium.DisposeAsync();
-        await _portal.DisposeAsync();
-    }
+    private readonly PortalProcess _portal = fixture.Portal;
+    private readonly Chromium _chromium = fixture.Chromium;
 
     [Fact]
     public async Task Notebook_Idle_IsWarnedOnPageAndByTheBellKeptOnceThenStopped_ABusyTerminalIsNot()

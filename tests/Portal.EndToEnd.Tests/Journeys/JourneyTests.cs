@@ -7,7 +7,7 @@ using Xunit;
 namespace Portal.EndToEnd.Tests.Journeys;
 
 /// <summary>What people come for, from the first click on, in a real browser with the real programs.</summary>
-public sealed class JourneyTests : IAsyncLifetime
+public sealed class JourneyTests(PortalAndBrowser fixture) : IClassFixture<PortalAndBrowser>
 {
     // Falls by a rule anybody can check, checkpoints every step, resumes where it was.
     private const string Falling = """
@@ -25,16 +25,8 @@ public sealed class JourneyTests : IAsyncLifetime
         print("finished", flush=True)
         """;
 
-    private PortalProcess _portal = null!;
-    private Chromium _chromium = null!;
-
-    public async ValueTask InitializeAsync() => (_portal, _chromium) = (await PortalProcess.StartAsync(), await Chromium.StartAsync());
-
-    public async ValueTask DisposeAsync()
-    {
-        await _chromium.DisposeAsync();
-        await _portal.DisposeAsync();
-    }
+    private readonly PortalProcess _portal = fixture.Portal;
+    private readonly Chromium _chromium = fixture.Chromium;
 
     [Fact]
     public async Task Notebook_LaunchedFromCatalog_RunsCellAndTerminalAndComesBackAfterStop()

@@ -6,25 +6,15 @@ using Xunit;
 namespace Portal.EndToEnd.Tests.Journeys;
 
 /// <summary>From a text to a model that answers: train it, watch it learn, deploy it from the run's page, chat with it.</summary>
-public sealed class ModelTests : IAsyncLifetime
+public sealed class ModelTests(PortalAndBrowser fixture) : IClassFixture<PortalAndBrowser>
 {
-    private PortalProcess _portal = null!;
-    private Chromium _chromium = null!;
-
-    public async ValueTask InitializeAsync() => (_portal, _chromium) = (await PortalProcess.StartAsync(), await Chromium.StartAsync());
-
-    public async ValueTask DisposeAsync()
-    {
-        await _chromium.DisposeAsync();
-        await _portal.DisposeAsync();
-    }
+    private readonly PortalProcess _portal = fixture.Portal;
+    private readonly Chromium _chromium = fixture.Chromium;
 
     [Fact]
     public async Task TinyModel_TrainedDeployedAndChattedWith()
     {
         var page = await _chromium.SignInAsync(_portal);
-        await page.GotoAsync($"{_portal.Url}launch/tiny-lm-endpoint");
-        await page.WaitForSelectorAsync("text=There is none yet.");
         await page.GotoAsync($"{_portal.Url}launch/tiny-lm-training");
         await page.FillAsync("#parameter-steps", "300");
         await page.ClickAsync("button:has-text('Launch for')");

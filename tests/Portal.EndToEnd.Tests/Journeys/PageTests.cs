@@ -6,18 +6,10 @@ using Xunit;
 namespace Portal.EndToEnd.Tests.Journeys;
 
 /// <summary>Every page, light and dark, wide and narrow: axe finds nothing serious, nothing is wider than the screen, nothing loads from elsewhere; a picture of each is kept.</summary>
-public sealed class PageTests : IAsyncLifetime
+public sealed class PageTests(PortalAndBrowser fixture) : IClassFixture<PortalAndBrowser>
 {
-    private PortalProcess _portal = null!;
-    private Chromium _chromium = null!;
-
-    public async ValueTask InitializeAsync() => (_portal, _chromium) = (await PortalProcess.StartAsync(), await Chromium.StartAsync());
-
-    public async ValueTask DisposeAsync()
-    {
-        await _chromium.DisposeAsync();
-        await _portal.DisposeAsync();
-    }
+    private readonly PortalProcess _portal = fixture.Portal;
+    private readonly Chromium _chromium = fixture.Chromium;
 
     [Fact]
     public async Task Pages_InBothThemesAndWidths_AreAccessibleAndFit()

@@ -1,23 +1,18 @@
 using System.Globalization;
 using Microsoft.AspNetCore.Components;
-using Microsoft.JSInterop;
 using Portal.Web.Components.Progress;
 using Portal.Web.Components.Values;
 
 namespace Portal.Web.Components.Charts;
 
-public partial class LineChart : IAsyncDisposable
+public partial class LineChart
 {
     private static readonly int[] LineColors = [1, 6, 3, 4, 2, 5];
 
-    private ElementReference _figure;
-    private DotNetObjectReference<LineChart>? _self;
-    private BrowserSubscription? _browser;
     private ChartFrame? _frame;
     private List<(double Y, string Text)> _yTicks = [];
     private List<(double X, string Text, string Anchor)> _xTicks = [];
     private List<(ChartSeries Series, int Color, IReadOnlyList<ChartPoint> Points)> _drawn = [];
-    private int _width = 640;
     private bool _whole;
     private bool _table;
 
@@ -66,38 +61,11 @@ public partial class LineChart : IAsyncDisposable
     /// <summary>What stands there without data.</summary>
     [Parameter] public string Empty { get; set; } = "No values yet.";
 
-    [Inject] private PortalScript Script { get; set; } = null!;
-
     [Inject] private BrowserTimeZone TimeZone { get; set; } = null!;
 
     private string Summary => Label + ". " + string.Join(" ", Series.Select(Describe)) + (Markers.Count > 0 ? $" {Markers.Count} marked: {MarkerName}." : "");
 
-    protected override void OnParametersSet() => Lay();
-
-    protected override async Task OnAfterRenderAsync(bool firstRender)
-    {
-        if (!firstRender) return;
-        _self = DotNetObjectReference.Create(this);
-        _browser = await Script.StartAsync("chart", _figure, _self);
-    }
-
-    /// <summary>Called by the browser when there is more or less room.</summary>
-    [JSInvokable]
-    public Task WidthChanged(int width) => InvokeAsync(() =>
-    {
-        _width = Math.Clamp(width, 160, 4000);
-        Lay();
-        StateHasChanged();
-    });
-
-    public async ValueTask DisposeAsync()
-    {
-        if (_browser is not null) await _browser.DisposeAsync();
-        _self?.Dispose();
-        GC.SuppressFinalize(this);
-    }
-
-    private void Lay()
+    protected override void Lay()
     {
         var points = Series.SelectMany(s => s.Points).Where(p => double.IsFinite(p.Y) && double.IsFinite(p.X)).ToList();
         if (points.Count == 0)
@@ -114,9 +82,9 @@ public partial class LineChart : IAsyncDisposable
         var step = ticks.Count > 1 ? ticks[1] - ticks[0] : 0;
         _yTicks = [.. ticks.Select(t => (t, Prefix + ChartScale.Text(t, t == 0 ? 0 : step)))];
         var left = 14 + _yTicks.Max(t => t.Text.Length) * 6.6;
-        _frame = new ChartFrame(left, 10, Math.Max(20, _width - left - 8), Math.Max(20, Height - 10 - 26), minX, maxX, ticks[0], ticks[^1]);
+        _frame = new ChartFrame(left, 10, Math.Max(20, Width - left - 8), Math.Max(20, Height - 10 - 26), minX, maxX, ticks[0], ticks[^1]);
         _xTicks = XTicks(_frame);
-        _drawn = [.. Series.Select((s, i) => (s, s.Color is >= 1 and <= 6 ? s.Color : LineColors[i % LineColors.Length], ChartThinning.Thin(s.Points, Math.Max(100, _width))))];
+        _drawn = [.. Series.Select((s, i) => (s, s.Color is >= 1 and <= 6 ? s.Color : LineColors[i % LineColors.Length], ChartThinning.Thin(s.Points, Math.Max(100, Width))))];
     }
 
     // A small chart whose ends are given shows just these and the middle.

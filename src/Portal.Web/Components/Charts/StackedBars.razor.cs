@@ -1,17 +1,12 @@
 using Microsoft.AspNetCore.Components;
-using Microsoft.JSInterop;
 
 namespace Portal.Web.Components.Charts;
 
-public partial class StackedBars : IAsyncDisposable
+public partial class StackedBars
 {
-    private ElementReference _figure;
-    private DotNetObjectReference<StackedBars>? _self;
-    private BrowserSubscription? _browser;
     private ChartFrame? _frame;
     private List<(double Y, string Text)> _ticks = [];
     private int _labelEvery = 1;
-    private int _width = 640;
     private bool _table;
 
     /// <summary>What the chart shows, for assistive technology: <c>Cost by day</c>.</summary>
@@ -38,47 +33,21 @@ public partial class StackedBars : IAsyncDisposable
     /// <summary>What stands there without data.</summary>
     [Parameter] public string Empty { get; set; } = "No values yet.";
 
-    [Inject] private PortalScript Script { get; set; } = null!;
-
     private double Step => _frame!.Width / Bars.Count;
 
     private double Gap => Step > 8 ? Step * 0.14 : Step > 3 ? 0.5 : 0;
 
     private string Summary => $"{Label}. {string.Join(" ", Series.Select(s => $"{s.Name}: {Format(s.Values.Sum())}."))}";
 
-    protected override void OnParametersSet() => Lay();
-
-    protected override async Task OnAfterRenderAsync(bool firstRender)
-    {
-        if (!firstRender) return;
-        _self = DotNetObjectReference.Create(this);
-        _browser = await Script.StartAsync("chart", _figure, _self);
-    }
-
-    /// <summary>Called by the browser when there is more or less room.</summary>
-    [JSInvokable]
-    public Task WidthChanged(int width) => InvokeAsync(() =>
-    {
-        _width = Math.Clamp(width, 160, 4000);
-        Lay();
-        StateHasChanged();
-    });
-
-    public async ValueTask DisposeAsync()
-    {
-        if (_browser is not null) await _browser.DisposeAsync();
-        _self?.Dispose();
-        GC.SuppressFinalize(this);
-    }
-
-    private void Lay()
+    protected override void Lay()
     {
         _frame = null;
         if (Bars.Count == 0 || Series.Count == 0) return;
-        var ticks = ChartScale.Covering(0, Enumerable.Range(0, Bars.Count).Max(Sum), 5);
+        // Money below a cent is drawn on a scale of a cent: nobody reads hundredths of it.
+        var ticks = ChartScale.Covering(0, Math.Max(Enumerable.Range(0, Bars.Count).Max(Sum), Prefix is null ? 0 : 0.01), 5);
         _ticks = [.. ticks.Select(t => (t, Prefix + ChartScale.Text(t, t == 0 ? 0 : ticks[1] - ticks[0])))];
         var left = 14 + _ticks.Max(t => t.Text.Length) * 6.6;
-        _frame = new ChartFrame(left, 10, Math.Max(20, _width - left - 8), Math.Max(20, Height - 10 - 26), 0, Bars.Count, ticks[0], ticks[^1]);
+        _frame = new ChartFrame(left, 10, Math.Max(20, Width - left - 8), Math.Max(20, Height - 10 - 26), 0, Bars.Count, ticks[0], ticks[^1]);
         _labelEvery = Math.Max(1, (int)Math.Ceiling((Bars.Max(b => b.Short.Length) * 7 + 8) / Step));
     }
 

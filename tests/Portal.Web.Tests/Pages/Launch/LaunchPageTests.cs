@@ -209,6 +209,21 @@ public sealed class LaunchPageTests : PageTest
     }
 
     [Fact]
+    public async Task RunParameter_NoneYet_LeadsToTheTrainer_ThenOffersTheNewestFirst()
+    {
+        var page = Opened(item: "tiny-lm-endpoint");
+        page.WaitForAssertion(() => Read(page).Should().Contain("There is none yet."));
+        page.Find("a[href='/launch/tiny-lm-training']").Should().NotBeNull();
+
+        var id = await Host.LaunchRunningAsync(Lena, "tiny-lm-training", "trained");
+        Host.Target.Exit((await Host.LiveAsync(id)).Id, 0);
+        await Host.ObserveAsync();
+        await Host.PumpAsync();
+        var again = Opened(item: "tiny-lm-endpoint");
+        again.WaitForAssertion(() => again.Find("#parameter-run").GetAttribute("value").Should().Be(id.ToString()));
+    }
+
+    [Fact]
     public async Task From_AWorkloadNotMineToSee_SaysSoAndShowsDefaults()
     {
         var foreign = await Host.LaunchAsync(await Host.AddPersonAsync("Omar", ["speech"]), parameters: new { environment = new { SECRET_PLAN = "x" } });

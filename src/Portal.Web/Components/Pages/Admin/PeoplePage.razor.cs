@@ -34,7 +34,7 @@ public partial class PeoplePage
 
     private bool OnTeams => Tab == "teams";
 
-    private string? Summary => Load.IsLoading || Refused ? null : $"{_people.Count(p => !p.Disabled)} active people in {_teams.Count} {(_teams.Count == 1 ? "team" : "teams")}";
+    private string? Summary => Load.IsLoading || Refused ? null : $"{_people.Count(p => !p.Disabled)} active {(_people.Count(p => !p.Disabled) == 1 ? "person" : "people")} in {_teams.Count} {(_teams.Count == 1 ? "team" : "teams")}";
 
     protected override void OnParametersSet()
     {

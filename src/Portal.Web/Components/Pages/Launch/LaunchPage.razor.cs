@@ -107,6 +107,13 @@ public sealed partial class LaunchPage : IAsyncDisposable
         _self?.Dispose();
     }
 
+    private async Task ShowAsync(string view)
+    {
+        // Long texts stay in the browser until they are asked for.
+        await _state!.Form.ReadAsync();
+        _view = view;
+    }
+
     private void Changed() => _problem = null;
 
     private Task ChooseTeamAsync(string team)
