@@ -49,6 +49,8 @@ class SegmentedLog:
             os.ftruncate(self.handle, segment[1])
             raise
         segment[1] += written
+        # One large piece may overshoot its segment; the whole stays within its bound all the same.
+        self._drop_until(self.max_bytes)
 
     def _roll(self):
         start = sum(self.segments[-1]) if self.segments else 0
@@ -57,7 +59,10 @@ class SegmentedLog:
             os.close(self.handle)
         self.handle = fresh
         self.segments.append([start, 0])
-        while len(self.segments) > 1 and sum(length for _, length in self.segments) > self.max_bytes - self.segment_bytes:
+        self._drop_until(self.max_bytes - self.segment_bytes)
+
+    def _drop_until(self, most):
+        while len(self.segments) > 1 and sum(length for _, length in self.segments) > most:
             records.remove(os.path.join(self.folder, "%020d.log" % self.segments.pop(0)[0]))
 
 

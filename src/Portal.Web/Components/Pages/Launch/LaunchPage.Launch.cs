@@ -22,7 +22,8 @@ public sealed partial class LaunchPage
         finally
         {
             // Once launched the page only waits to be left: the button stays as it is.
-            _state = _state with { Launching = _launched };
+            // The way to the workload may have changed the address, and with it emptied the form, already.
+            if (_state is not null) _state = _state with { Launching = _launched };
         }
     }
 
