@@ -26,7 +26,7 @@ public sealed class PrometheusTests : IAsyncLifetime
         await _portal.Api.WaitForAsync(prometheus, "Running");
 
         (await ValueAsync(prometheus, "sum(portal_workloads{phase=\"Running\"})")).Should().BeGreaterThanOrEqualTo(1);
-        (await ValueAsync(prometheus, "portal_launch_ready_seconds{item=\"tiny-lm-training\",quantile=\"0.5\"}")).Should().BePositive();
+        (await ValueAsync(prometheus, "portal_launch_ready_seconds{item=\"tiny-lm-endpoint\",quantile=\"0.5\"}")).Should().BePositive();
         (await ValueAsync(prometheus, "tiny_lm_context_window_tokens{workload=\"scraped\"}")).Should().Be(12, "found through the portal, scraped through its proxy");
         var secret = await File.ReadAllTextAsync(Path.Combine(_portal.WorkloadsFolder, prometheus.ToString(), "work", "prometheus.yml"));
         secret.Should().NotContain(_portal.AdminToken, "the configuration is shown on Prometheus' own page");
