@@ -29,7 +29,7 @@ public sealed class WorkloadEntrance(IDbContextFactory<PortalDbContext> contexts
         public sealed record NotRunning(string Name, WorkloadPhase Phase, string? Reason) : Outcome;
 
         /// <param name="Root">The program serves from the root: it never sees the path prefix.</param>
-        /// <param name="Auth">How the credential is presented: bearer, token or none.</param>
+        /// <param name="Auth">How the credential is presented: see <see cref="Domain.Catalog.PortSpec.Auth"/>.</param>
         public sealed record Open(string Target, Guid AllocationId, string Auth, string Credential, bool Root) : Outcome;
     }
 

@@ -114,7 +114,7 @@ public sealed class CatalogQueries(IDbContextFactory<PortalDbContext> contexts, 
             Offer? best = null;
             foreach (var profile in profiles)
             {
-                var offers = await target.GetOffersAsync(new OfferRequest(profile, deployment.Requires, actor.UserId), cancellationToken);
+                var offers = await target.GetOffersAsync(OfferRequest.For(spec, deployment, profile, actor.UserId), cancellationToken);
                 best ??= offers.Count > 0 ? offers[0] : null;
                 if (offers.FirstOrDefault(o => o.Available) is { } available) { best = available; break; }
             }

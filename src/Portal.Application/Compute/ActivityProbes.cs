@@ -1,5 +1,5 @@
-using System.Net.Http.Headers;
 using System.Text.Json;
+using Portal.Domain.Catalog;
 using Portal.Domain.Compute;
 
 namespace Portal.Application.Compute;
@@ -27,7 +27,7 @@ internal static class JupyterProbe
         limit.CancelAfter(Patience);
         using var handler = new SocketsHttpHandler { AllowAutoRedirect = false, UseCookies = false, UseProxy = false, ConnectCallback = async (_, token) => await target.ConnectAsync(allocationId, token) };
         using var client = new HttpClient(handler) { BaseAddress = new Uri("http://workload" + basePath) };
-        client.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("token", credential);
+        client.DefaultRequestHeaders.Authorization = PortCredential.Header("token", credential);
         try
         {
             var kernels = await ReadAsync(client, "api/kernels?no_track_activity=1", limit.Token);

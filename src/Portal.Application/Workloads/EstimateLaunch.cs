@@ -42,7 +42,7 @@ public sealed class EstimateLaunch(
             var deployment = read.Version.Spec.DeploymentFor((await target.DescribeAsync(cancellationToken)).Kind);
             if (deployment is null) continue;
             var missing = (await placements.RoomAsync(db, target, cancellationToken)).Missing(read.Hardware);
-            foreach (var offer in await target.GetOffersAsync(new OfferRequest(read.Hardware, deployment.Requires, actor.UserId), cancellationToken))
+            foreach (var offer in await target.GetOffersAsync(OfferRequest.For(read.Version.Spec, deployment, read.Hardware, actor.UserId), cancellationToken))
                 priced.Add(new PricedOffer(offer, book.For(offer, read.Hardware), offer.Available && missing is null, offer.Reason ?? (missing is null ? null : $"Full now: it would wait for {missing}.")));
         }
         return new Outcome.Estimated([.. priced.OrderByDescending(o => o.Available).ThenBy(o => o.Quote.HourlyPrice)], read.Hardware);

@@ -44,7 +44,7 @@ public sealed partial class LaunchWorkload(
         var (read, errors) = await terms.ReadAsync(request, actor, checkParameters: true, cancellationToken);
         CheckOwnFields(request, errors);
         if (read is null || errors.Count > 0) return new Outcome.Invalid(errors);
-        var offers = await read.Target.GetOffersAsync(new OfferRequest(read.Hardware, read.Deployment.Requires, actor.UserId), cancellationToken);
+        var offers = await read.Target.GetOffersAsync(OfferRequest.For(read.Version.Spec, read.Deployment, read.Hardware, actor.UserId), cancellationToken);
         if (offers.FirstOrDefault(o => o.Available) is not { } offer)
             return new Outcome.Unavailable(offers.Select(o => o.Reason).FirstOrDefault() ?? $"'{read.Target.Name}' has nothing to offer for {read.Hardware.Name}.");
         var inForce = await settings.GetAsync(cancellationToken);

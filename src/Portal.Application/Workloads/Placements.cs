@@ -42,11 +42,12 @@ public sealed class Placements(ComputeTargets targets)
 
     /// <summary>Where a waiting workload could go now, or what it waits for and behind whom.</summary>
     public async Task<(Placement Placement, bool ForCapacity)> FindAsync(
-        PortalDbContext db, Workload workload, HardwareProfileSpec hardware, IReadOnlyList<string> requires, CancellationToken cancellationToken)
+        PortalDbContext db, Workload workload, HardwareProfileSpec hardware, ItemSpec item, CancellationToken cancellationToken)
     {
         var target = targets.Find(workload.Target);
         if (target is null) return (new Placement(null, $"The compute target '{workload.Target}' is not registered."), false);
-        var offers = await target.GetOffersAsync(new OfferRequest(hardware, requires, workload.OwnerId), cancellationToken);
+        var deployment = item.DeploymentFor((await target.DescribeAsync(cancellationToken)).Kind) ?? item.Deployments[0];
+        var offers = await target.GetOffersAsync(OfferRequest.For(item, deployment, hardware, workload.OwnerId), cancellationToken);
         var offer = offers.FirstOrDefault(o => o.Available);
         if (offer is null) return (new Placement(null, offers.Select(o => o.Reason).FirstOrDefault() ?? $"'{workload.Target}' has nothing to offer."), false);
         var missing = (await RoomAsync(db, target, cancellationToken)).Missing(hardware);

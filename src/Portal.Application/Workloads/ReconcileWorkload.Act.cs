@@ -65,7 +65,7 @@ public sealed partial class ReconcileWorkload
             if (live is not null || workload.Desired != DesiredState.Running) return null;
             // One placement at a time per target, so that two workers cannot give the same room away twice.
             await db.Database.ExecuteSqlAsync($"select pg_advisory_xact_lock(hashtextextended({"place:" + workload.Target}, 0))", cancellationToken);
-            var (placement, forCapacity) = await placements.FindAsync(db, workload, situation.Hardware, Situation.RequiresOf(situation.Version.Spec, workload.Target), cancellationToken);
+            var (placement, forCapacity) = await placements.FindAsync(db, workload, situation.Hardware, situation.Version.Spec, cancellationToken);
             if (placement.Offer is null)
             {
                 (workload.PhaseReason, workload.WaitsForCapacity) = (placement.WaitReason, forCapacity);

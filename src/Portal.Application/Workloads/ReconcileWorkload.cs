@@ -80,7 +80,7 @@ public sealed partial class ReconcileWorkload(
         var liveSnapshot = Situation.SnapshotOf(live);
         var (placement, forCapacity) = (Placement.Unasked, false);
         if (WorkloadPlanner.NeedsPlacement(snapshot, liveSnapshot, now))
-            (placement, forCapacity) = await placements.FindAsync(db, workload, hardware, Situation.RequiresOf(version.Spec, workload.Target), cancellationToken);
+            (placement, forCapacity) = await placements.FindAsync(db, workload, hardware, version.Spec, cancellationToken);
         return new Situation(workload, live, version, hardware, snapshot, liveSnapshot, seen, placement, forCapacity, now);
     }
 

@@ -16,7 +16,4 @@ internal sealed record Situation(
 
     public static AllocationSnapshot? SnapshotOf(Allocation? live) =>
         live is null ? null : new(live.CreatedAt, live.StartedAt, live.StopAskedAt, live.PendingFailure, live.PendingReason);
-
-    /// <summary>Programs the deployment needs; a target's name is its kind until there are several of a kind.</summary>
-    public static IReadOnlyList<string> RequiresOf(ItemSpec spec, string target) => (spec.DeploymentFor(target) ?? spec.Deployments[0]).Requires;
 }

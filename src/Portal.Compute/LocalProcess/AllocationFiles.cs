@@ -11,6 +11,8 @@ internal sealed record AllocationState
     public string BootId { get; init; } = "";
     public int? Port { get; init; }
     public string? ReadyPath { get; init; }
+    /// <summary>The port is in a network of the program's own; the way there is the socket <see cref="ProgramDoor.SocketName"/> in the allocation's folder.</summary>
+    public bool OwnNetwork { get; init; }
     public uint User { get; init; }
     public long MemoryBytes { get; init; }
     public int SupervisorPid { get; init; }

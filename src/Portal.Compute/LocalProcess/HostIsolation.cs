@@ -13,6 +13,7 @@ internal sealed class HostIsolation(LocalOptions options, HostFolders folders) :
     private static readonly Account Probe = new("nobody", 65534, 65534);
     private readonly SemaphoreSlim _once = new(1, 1);
     private IsolationLevel? _level;
+    private bool? _ownNetwork;
 
     internal static string Word(IsolationLevel level) => level switch
     {
@@ -28,9 +29,25 @@ internal sealed class HostIsolation(LocalOptions options, HostFolders folders) :
         await _once.WaitAsync(cancellationToken);
         try
         {
-            return _level ??= options.UseSandbox == SandboxUse.Auto && await SandboxWorksAsync(cancellationToken) ? IsolationLevel.Sandboxed
+            return _level ??= options.UseSandbox == SandboxUse.Auto && await SandboxWorksAsync(ownNetwork: false, cancellationToken) ? IsolationLevel.Sandboxed
                 : NativeCalls.IsRoot ? IsolationLevel.UserPerTeam
                 : IsolationLevel.None;
+        }
+        finally
+        {
+            _once.Release();
+        }
+    }
+
+    /// <summary>Whether a program can have a network that nobody else is in. Some containers allow every other namespace and not this one.</summary>
+    internal async Task<bool> OwnNetworkWorksAsync(CancellationToken cancellationToken)
+    {
+        if (await LevelAsync(cancellationToken) != IsolationLevel.Sandboxed)
+            return false;
+        await _once.WaitAsync(cancellationToken);
+        try
+        {
+            return _ownNetwork ??= await SandboxWorksAsync(ownNetwork: true, cancellationToken);
         }
         finally
         {
@@ -49,11 +66,11 @@ internal sealed class HostIsolation(LocalOptions options, HostFolders folders) :
 
     public void Dispose() => _once.Dispose();
 
-    private async Task<bool> SandboxWorksAsync(CancellationToken cancellationToken)
+    private async Task<bool> SandboxWorksAsync(bool ownNetwork, CancellationToken cancellationToken)
     {
         if (!File.Exists(SandboxCommand.Program))
             return false;
-        var command = SandboxCommand.Wrap(folders, new SandboxPlan(Probe, [], [], 16 << 20, 0)).Concat([options.PythonPath, "-I", "-S", "-c", "pass"]).ToList();
+        var command = SandboxCommand.Wrap(folders, new SandboxPlan(Probe, [], [], 16 << 20, 0) { OwnNetwork = ownNetwork }).Concat([options.PythonPath, "-I", "-S", "-c", "pass"]).ToList();
         using var deadline = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         deadline.CancelAfter(TimeSpan.FromSeconds(10));
         try
@@ -75,6 +92,9 @@ internal sealed record SandboxPlan(Account Account, IReadOnlyList<string> Writab
 {
     /// <summary>Folders of programs beyond the system's.</summary>
     internal IReadOnlyList<string> Programs { get; init; } = [];
+
+    /// <summary>Nothing but a loopback that only this sandbox has.</summary>
+    internal bool OwnNetwork { get; init; }
 }
 
 /// <summary>Composes the argument vectors that stand before a workload's own: they hold paths and numbers of ours, nothing a person typed.</summary>
@@ -99,6 +119,8 @@ internal static class SandboxCommand
             arguments.AddRange(["--cap-drop", "ALL", "--cap-add", "CAP_SETUID", "--cap-add", "CAP_SETGID", "--cap-add", "CAP_SETPCAP"]);
         else
             arguments.Add("--unshare-user");
+        if (plan.OwnNetwork)
+            arguments.Add("--unshare-net");
         arguments.AddRange(SystemMounts(plan));
         arguments.AddRange(OwnFolders(folders, plan));
         // What only holds the way to the workload's own folders is not for writing.

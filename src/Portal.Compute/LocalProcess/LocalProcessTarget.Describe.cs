@@ -17,7 +17,8 @@ public sealed partial class LocalProcessTarget
     public Task<IReadOnlyList<Offer>> GetOffersAsync(OfferRequest request, CancellationToken cancellationToken) => GuardAsync<IReadOnlyList<Offer>>("make an offer", async () =>
     {
         var description = await DescribeAsync(cancellationToken);
-        var reason = description.Reason ?? TooLarge(request, description.Capacity) ?? NotInstalled(request.Requires) ?? NotApart(description.Isolation, request.OwnerId);
+        var reason = description.Reason ?? TooLarge(request, description.Capacity) ?? NotInstalled(request.Requires) ?? NotApart(description.Isolation, request.OwnerId)
+            ?? await NotGuardedAsync(request.Unguarded, cancellationToken);
         return [new Offer(Name, "local", "", "host", CapacityType.OnDemand, reason is null, reason)];
     });
 
@@ -67,6 +68,11 @@ public sealed partial class LocalProcessTarget
         return File.ReadAllText(_folders.FirstOwnerFile).Trim() == ownerId.ToString() ? null
             : "this host cannot keep the programs of different people apart and is in use by another person; install bubblewrap, run the portal as root, or set Local:AllowUnisolated";
     }
+
+    /// <summary>What asks nobody for a credential would answer every program of this host.</summary>
+    private async Task<string?> NotGuardedAsync(bool unguarded, CancellationToken cancellationToken) =>
+        !unguarded || _options.AllowUnisolated || await _isolation.OwnNetworkWorksAsync(cancellationToken) ? null
+            : "this program has no sign-in of its own, and this host cannot give it a network of its own to keep others out; install bubblewrap where it may make network namespaces, or set Local:AllowUnisolated";
 
     private static string Number(decimal value) => value.ToString("0.##", CultureInfo.InvariantCulture);
 }

@@ -74,7 +74,8 @@ public sealed partial class LocalProcessTarget
     private async Task<Observation> LookForReadyAsync(Observation seen, AllocationState state, CancellationToken cancellationToken)
     {
         var (port, waiting) = (state.Port!.Value, seen with { State = ObservedState.Starting });
-        switch (PortTable.HolderOf(port, state, Listeners(state.AllocationId)))
+        var folder = _folders.Allocation(state.WorkloadId, state.AllocationId);
+        switch (Holder(state))
         {
             case PortHolder.Foreign:
                 var clash = new PortClash(port, _clock.GetUtcNow());
@@ -84,11 +85,12 @@ public sealed partial class LocalProcessTarget
             case PortHolder.Nobody:
                 return waiting with { Message = $"The program does not listen on its port {port} yet." };
         }
-        if (await _probe.RefusalAsync(port, state.ReadyPath ?? "/", cancellationToken) is { } refusal)
+        if (await ReadinessProbe.RefusalAsync(token => ProgramDoor.ConnectAsync(folder, state, token), state.ReadyPath ?? "/", ReadyCredential.Of(folder), cancellationToken) is { } refusal)
             return waiting with { Message = refusal };
         // Written down so that it stays ready: what a busy program answers later is not the start's business.
         var ready = new AllocationReady(_clock.GetUtcNow());
         JsonFile.TryWrite(FileOf(state.WorkloadId, state.AllocationId, "ready.json"), ready);
+        ReadyCredential.Drop(folder);
         return seen with { State = ObservedState.Ready, ReadyAt = ready.At };
     }
 
@@ -151,6 +153,9 @@ public sealed partial class LocalProcessTarget
             left.UnionWith(ProcessTable.Unsupervised(state.User));
         return left;
     }
+
+    /// <summary>Who answers at the program's port; in a network of its own there is nobody else.</summary>
+    private PortHolder Holder(AllocationState state) => state.OwnNetwork ? PortHolder.Own : PortTable.HolderOf(state.Port!.Value, state, Listeners(state.AllocationId));
 
     /// <summary>Inodes of sockets already known to be the allocation's own.</summary>
     private HashSet<string> Listeners(Guid allocationId) => _ownListeners.GetOrAdd(allocationId, _ => []);

@@ -13,8 +13,13 @@ public sealed partial class LocalProcessTarget
         RunArtifacts = _folders.RunArtifacts(spec.WorkloadId),
     };
 
-    private SupervisorOrder Order(AllocationSpec spec, RenderedDeployment rendered, int? port, IsolationLevel level, Account account)
+    /// <summary>How one allocation is kept apart.</summary>
+    /// <param name="OwnNetwork">Nobody but the portal reaches its port, by a socket in the allocation's folder.</param>
+    private sealed record Confinement(IsolationLevel Level, bool OwnNetwork, Account Account);
+
+    private SupervisorOrder Order(AllocationSpec spec, RenderedDeployment rendered, int? port, Confinement confinement)
     {
+        var account = confinement.Account;
         var limits = _limits.Value.PlanFor(spec.AllocationId, spec.Hardware.Vcpu, (long)(spec.Hardware.MemoryGib * 1024 * 1024 * 1024));
         var logBytes = (long)_options.MaxLogMib << 20;
         return new SupervisorOrder
@@ -29,14 +34,15 @@ public sealed partial class LocalProcessTarget
             Environment = EnvironmentOf(spec, rendered, port, account),
             Folder = _folders.Work(spec.WorkloadId),
             Path = _path,
-            Wrapper = level switch
+            Wrapper = confinement.Level switch
             {
-                IsolationLevel.Sandboxed => SandboxCommand.Wrap(_folders, Plan(spec, account, limits.MemoryBytes)),
+                IsolationLevel.Sandboxed => SandboxCommand.Wrap(_folders, Plan(spec, account, limits.MemoryBytes) with { OwnNetwork = confinement.OwnNetwork }),
                 IsolationLevel.UserPerTeam => SandboxCommand.Drop(account),
                 _ => [],
             },
             Python = _options.PythonPath,
-            Sandboxed = level == IsolationLevel.Sandboxed,
+            Sandboxed = confinement.Level == IsolationLevel.Sandboxed,
+            OwnNetwork = confinement.OwnNetwork,
             Limits = limits,
             Record = new AllocationState
             {
@@ -45,6 +51,7 @@ public sealed partial class LocalProcessTarget
                 HostId = _hostId.Value,
                 Port = port,
                 ReadyPath = rendered.ReadyPath,
+                OwnNetwork = confinement.OwnNetwork,
                 User = account.User,
                 MemoryBytes = limits.MemoryBytes,
                 Labels = Labels(spec),

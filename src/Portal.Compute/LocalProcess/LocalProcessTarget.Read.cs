@@ -1,5 +1,3 @@
-using System.Net;
-using System.Net.Sockets;
 using Portal.Domain.Compute;
 
 namespace Portal.Compute.LocalProcess;
@@ -12,27 +10,17 @@ public sealed partial class LocalProcessTarget
     public Task<LogSlice> ReadLogTailAsync(Guid allocationId, int lines, CancellationToken cancellationToken) =>
         GuardAsync("read the log", () => Task.FromResult(LogOf(allocationId)?.Tail(lines) ?? new LogSlice([], 0, false)));
 
-    /// <summary>A connection to the program's port on the loopback, only while the listener is the allocation's own.</summary>
+    /// <summary>A connection to the program's port, only while the listener is the allocation's own.</summary>
     public Task<Stream> ConnectAsync(Guid allocationId, CancellationToken cancellationToken) => GuardAsync<Stream>("reach the program", async () =>
     {
         if (_folders.WorkloadOf(allocationId) is not { } workloadId || ReadState(workloadId, allocationId) is not { } state || state.HostId != _hostId.Value || !IsSupervised(state))
             throw new ComputeTargetException(FailureClass.Lost, "The program does not run on this host.");
         if (state.Port is not { } port)
             throw new ComputeTargetException(FailureClass.Invalid, "The program does not listen on a port.");
-        var holder = PortTable.HolderOf(port, state, Listeners(allocationId));
+        var holder = Holder(state);
         if (holder != PortHolder.Own)
             throw new ComputeTargetException(FailureClass.Crashed, holder == PortHolder.Nobody ? $"The program does not listen on its port {port}." : Words(new PortClash(port, _clock.GetUtcNow())));
-        var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
-        try
-        {
-            await socket.ConnectAsync(new IPEndPoint(IPAddress.Loopback, port), cancellationToken);
-            return new NetworkStream(socket, ownsSocket: true);
-        }
-        catch
-        {
-            socket.Dispose();
-            throw;
-        }
+        return await ProgramDoor.ConnectAsync(_folders.Allocation(workloadId, allocationId), state, cancellationToken);
     });
 
     public Task<IReadOnlyList<ArtifactEntry>> ListArtifactsAsync(Guid workloadId, CancellationToken cancellationToken) =>

@@ -36,6 +36,9 @@ public sealed partial class LocalProcessTarget
             throw new ComputeTargetException(FailureClass.NoCapacity, reason);
         if (NotApart(HostIsolation.Word(level), spec.OwnerId) is { } alone)
             throw new ComputeTargetException(FailureClass.Invalid, alone);
+        if (await NotGuardedAsync(spec.ItemSpec.ListensUnguarded, cancellationToken) is { } open)
+            throw new ComputeTargetException(FailureClass.Invalid, open);
+        var ownNetwork = spec.ItemSpec.ListensUnguarded && await _isolation.OwnNetworkWorksAsync(cancellationToken);
         var account = NativeCalls.IsRoot ? await _accounts.ForTeamAsync(spec.Team, cancellationToken) : new Account("", NativeCalls.EffectiveUser, 0);
         var isFresh = !Directory.Exists(_folders.Workload(spec.WorkloadId));
         try
@@ -44,8 +47,9 @@ public sealed partial class LocalProcessTarget
             if (level == IsolationLevel.None && !File.Exists(_folders.FirstOwnerFile))
                 await File.WriteAllTextAsync(_folders.FirstOwnerFile, spec.OwnerId.ToString(), cancellationToken);
             _folders.CreateAllocation(spec.WorkloadId, spec.AllocationId);
+            ReadyCredential.Keep(_folders.Allocation(spec.WorkloadId, spec.AllocationId), spec);
             await PrepareFoldersAsync(spec, account, cancellationToken);
-            return await LaunchAsync(spec, deployment, level, account, cancellationToken);
+            return await LaunchAsync(spec, deployment, new Confinement(level, ownNetwork, account), cancellationToken);
         }
         catch (Exception e) when (ReadState(spec.WorkloadId, spec.AllocationId) is null)
         {
@@ -71,7 +75,7 @@ public sealed partial class LocalProcessTarget
     }
 
     /// <summary>Ports are probed and then bound by another process: whoever loses that race tries the next.</summary>
-    private async Task<StartReceipt> LaunchAsync(AllocationSpec spec, DeploymentSpec deployment, IsolationLevel level, Account account, CancellationToken cancellationToken)
+    private async Task<StartReceipt> LaunchAsync(AllocationSpec spec, DeploymentSpec deployment, Confinement confinement, CancellationToken cancellationToken)
     {
         var taken = spec.ItemSpec.Ports.Count == 0 ? [] : PortsInUse();
         for (var attempt = 0; attempt < PortAttempts; attempt++)
@@ -79,8 +83,8 @@ public sealed partial class LocalProcessTarget
             int? port = spec.ItemSpec.Ports.Count == 0 ? null : PortTable.FreePort(_options.PortRangeStart, _options.PortRangeEnd, taken) ?? throw NoPort();
             var rendered = DeploymentRenderer.Render(spec.ItemSpec, deployment, spec.Parameters, Places(spec, port));
             RefuseNul(rendered);
-            _folders.WriteFiles(spec.WorkloadId, spec.AllocationId, FilesOf(spec, rendered), account);
-            var receipt = await SupervisorProcess.StartAsync(_options, Order(spec, rendered, port, level, account), cancellationToken);
+            _folders.WriteFiles(spec.WorkloadId, spec.AllocationId, FilesOf(spec, rendered), confinement.Account);
+            var receipt = await SupervisorProcess.StartAsync(_options, Order(spec, rendered, port, confinement), cancellationToken);
             switch (receipt.Result)
             {
                 case "started" or "already":

@@ -21,7 +21,6 @@ public sealed partial class LocalProcessTarget : IComputeTarget, IDisposable
     private readonly Lazy<HostLimits> _limits;
     private readonly Lazy<string> _hostId;
     private readonly TeamAccounts _accounts = new();
-    private readonly ReadinessProbe _probe = new();
     private readonly SemaphoreSlim[] _gates = [.. Enumerable.Range(0, 64).Select(_ => new SemaphoreSlim(1, 1))];
     private readonly ConcurrentDictionary<Guid, HashSet<string>> _ownListeners = new();
     private readonly ConcurrentDictionary<Guid, bool> _starting = new();
@@ -45,7 +44,6 @@ public sealed partial class LocalProcessTarget : IComputeTarget, IDisposable
     {
         _isolation.Dispose();
         _accounts.Dispose();
-        _probe.Dispose();
         foreach (var gate in _gates)
             gate.Dispose();
     }

@@ -1,27 +1,25 @@
-using System.Net;
+using System.Net.Http.Headers;
 using System.Net.Sockets;
 
 namespace Portal.Compute.LocalProcess;
 
-/// <summary>Asks a program over HTTP on the loopback whether it is ready.</summary>
-internal sealed class ReadinessProbe : IDisposable
+/// <summary>Asks a program over HTTP whether it is ready.</summary>
+internal static class ReadinessProbe
 {
-    private readonly HttpClient _client = new(new SocketsHttpHandler
-    {
-        AllowAutoRedirect = false,
-        UseCookies = false,
-        UseProxy = false,
-        PooledConnectionLifetime = TimeSpan.Zero,
-    })
-    { Timeout = TimeSpan.FromSeconds(2) };
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
 
     /// <summary>Null when it is ready (200–399), else what it waits for in words.</summary>
-    internal async Task<string?> RefusalAsync(int port, string path, CancellationToken cancellationToken)
+    /// <param name="connect">Opens a connection to the program.</param>
+    /// <param name="credential">Presented when the program answers nothing without it.</param>
+    internal static async Task<string?> RefusalAsync(Func<CancellationToken, Task<Stream>> connect, string path, AuthenticationHeaderValue? credential, CancellationToken cancellationToken)
     {
-        var address = $"http://127.0.0.1:{port}{(path.StartsWith('/') ? "" : "/")}{path}";
+        using var handler = new SocketsHttpHandler { AllowAutoRedirect = false, UseCookies = false, UseProxy = false, ConnectCallback = async (_, token) => await connect(token) };
+        using var client = new HttpClient(handler) { Timeout = Patience };
         try
         {
-            using var answer = await _client.GetAsync(new Uri(address), HttpCompletionOption.ResponseHeadersRead, cancellationToken);
+            using var question = new HttpRequestMessage(HttpMethod.Get, new Uri($"http://127.0.0.1{(path.StartsWith('/') ? "" : "/")}{path}"));
+            question.Headers.Authorization = credential;
+            using var answer = await client.SendAsync(question, HttpCompletionOption.ResponseHeadersRead, cancellationToken);
             var code = (int)answer.StatusCode;
             return code is >= 200 and < 400 ? null : $"The program answers {code} at {path}.";
         }
@@ -31,9 +29,7 @@ internal sealed class ReadinessProbe : IDisposable
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
-            return $"The program takes longer than 2 s to answer at {path}.";
+            return $"The program takes longer than {Patience.TotalSeconds:0} s to answer at {path}.";
         }
     }
-
-    public void Dispose() => _client.Dispose();
 }

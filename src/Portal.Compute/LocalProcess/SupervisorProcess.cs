@@ -26,6 +26,8 @@ internal sealed record SupervisorOrder
     public required IReadOnlyList<string> Wrapper { get; init; }
     public required string Python { get; init; }
     public required bool Sandboxed { get; init; }
+    /// <summary>The wrapper makes a network of its own: a relay inside it hands connections of the allocation's socket on to the port.</summary>
+    public required bool OwnNetwork { get; init; }
     public required LimitPlan Limits { get; init; }
     /// <summary>Goes into the state file.</summary>
     public required object Record { get; init; }

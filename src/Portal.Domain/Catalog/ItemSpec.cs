@@ -46,6 +46,9 @@ public sealed record ItemSpec
     /// <summary>The parameter that names a finished run, or null; an item has one at most.</summary>
     public ParameterSpec? FindRunParameter() => Parameters.FirstOrDefault(p => p.Type == ParameterType.Run);
 
+    /// <summary>True when the program listens and asks nobody for a credential.</summary>
+    public bool ListensUnguarded => Ports.Any(p => p.Auth == "none");
+
     /// <summary>The deployment for a kind of target, or null when the item cannot run there.</summary>
     public DeploymentSpec? DeploymentFor(string targetKind) => Deployments.FirstOrDefault(d => d.Target == targetKind);
 }
@@ -106,7 +109,10 @@ public sealed record PortSpec
 {
     public string Name { get; init; } = "http";
     public ReadySpec Ready { get; init; } = new();
-    /// <summary>How the proxy presents the allocation's credential: <c>bearer</c> (Authorization: Bearer), <c>token</c> (Authorization: token, as Jupyter wants it) or <c>none</c>.</summary>
+    /// <summary>
+    /// How the program asks for the allocation's credential: <c>bearer</c> (Authorization: Bearer), <c>token</c> (Authorization: token, as Jupyter wants it), <c>basic</c>
+    /// (user <c>portal</c>, the credential as password) or <c>none</c>: it does not ask, so a target must keep everybody but the portal away from it.
+    /// </summary>
     public string Auth { get; init; } = "bearer";
     /// <summary>True: the program serves from the root and cannot be told a path. It gets the root of its workload's own host, and calls below <c>/w/{id}/</c> reach it without that prefix.</summary>
     public bool Root { get; init; }
@@ -142,7 +148,7 @@ public sealed record CheckpointSpec
     public TimeSpan Grace { get; init; } = TimeSpan.FromSeconds(10);
 }
 
-/// <summary>How activity is found out: none, jupyter, requests, exec.</summary>
+/// <summary>How activity is found out: none, jupyter, requests.</summary>
 public sealed record ActivitySpec
 {
     public string Probe { get; init; } = "none";

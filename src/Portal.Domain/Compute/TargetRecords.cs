@@ -22,7 +22,15 @@ public sealed record TargetDescription(
 
 /// <summary>What is asked of a target before launch.</summary>
 /// <param name="OwnerId">Who would own it: an unisolated host refuses a second person.</param>
-public sealed record OfferRequest(HardwareProfileSpec Hardware, IReadOnlyList<string> Requires, Guid OwnerId);
+public sealed record OfferRequest(HardwareProfileSpec Hardware, IReadOnlyList<string> Requires, Guid OwnerId)
+{
+    /// <summary>The program listens and asks nobody for a credential: the target must keep everybody but the portal away from it.</summary>
+    public bool Unguarded { get; init; }
+
+    /// <summary>What an item's deployment asks for.</summary>
+    public static OfferRequest For(ItemSpec item, DeploymentSpec deployment, HardwareProfileSpec hardware, Guid ownerId) =>
+        new(hardware, deployment.Requires, ownerId) { Unguarded = item.ListensUnguarded };
+}
 
 /// <summary>A concrete way to satisfy a hardware profile. Prices are added by the price book.</summary>
 /// <param name="Available">False when the place cannot take it at all; <paramref name="Reason"/> says why in words for people.</param>

@@ -1,5 +1,5 @@
-using System.Net.Http.Headers;
 using Portal.Application.Access;
+using Portal.Domain.Catalog;
 using Yarp.ReverseProxy.Forwarder;
 
 namespace Portal.Web.Apps;
@@ -27,7 +27,7 @@ internal sealed class AppsTransformer(Guid workloadId, WorkloadEntrance.Outcome.
         headers.Host = httpContext.Request.Host.Value;
         headers.TryAddWithoutValidation("X-Forwarded-Proto", httpContext.Request.Scheme);
         headers.TryAddWithoutValidation("X-Forwarded-Host", httpContext.Request.Host.Value);
-        if (open.Auth != "none") headers.Authorization = new AuthenticationHeaderValue(open.Auth == "token" ? "token" : "Bearer", open.Credential);
+        headers.Authorization = PortCredential.Header(open.Auth, open.Credential);
     }
 
     public override async ValueTask<bool> TransformResponseAsync(HttpContext httpContext, HttpResponseMessage? proxyResponse, CancellationToken cancellationToken)

@@ -18,7 +18,7 @@ public sealed class CatalogSchemaTests
 
     [Theory]
     [InlineData("name: Demo", "nmae: Demo", "nmae: unknown", ": name missing")]
-    [InlineData("auth: token", "auth: basic", "ports[0].auth: not in enum")]
+    [InlineData("auth: token", "auth: digest", "ports[0].auth: not in enum")]
     [InlineData("{parameter: text}", "{param: text}", "files.corpus.txt: fits none")]
     [InlineData("slug: demo", "slug: De mo", "slug: pattern")]
     [InlineData("hardware: [cpu-small, cpu-tiny]", "hardware: []", "hardware: too few")]

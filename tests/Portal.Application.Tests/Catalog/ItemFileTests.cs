@@ -33,7 +33,7 @@ public sealed class ItemFileTests : IDisposable
     [InlineData("hardware:", "storage: [{name: work, sizeGiB: 5, keep: yes}]\nhardware:", "storage[0].keep", "true or false")]
     [InlineData("hardware:", "icon: nothing-like-it\nhardware:", "icon", "one of")]
     [InlineData("type: Service", "type: TrainingRun", "ports", "no ports")]
-    [InlineData("auth: token", "auth: basic", "ports[0].auth", "bearer, token, none")]
+    [InlineData("auth: token", "auth: digest", "ports[0].auth", "bearer, token, basic, none")]
     [InlineData("type: integer", "type: int", "parameters[1].type", "integer")]
     [InlineData("name: steps, type: integer", "name: steps, type: text, default: x}\n  - {name: steps, type: integer", "parameters[2].name", "twice")]
     [InlineData("min: 10,", "min: ten,", "parameters[1].constraints.min", "number")]

@@ -3,6 +3,7 @@ using System.Net;
 using System.Net.Http.Headers;
 using System.Net.Sockets;
 using System.Text;
+using System.Text.Json;
 using Portal.Testing.Data;
 using Portal.Testing.Hosting;
 using Portal.Testing.Postgres;
@@ -46,6 +47,13 @@ public sealed class PortalProcess : IAsyncDisposable
     public string AdminToken => File.ReadAllText(Path.Combine(Folder, "keys", "admin-token")).Trim();
 
     public string WorkloadsFolder => Path.Combine(Folder, "local", "workloads");
+
+    /// <summary>The port that the supervisor of a workload's newest allocation gave its program.</summary>
+    public int PortOf(Guid workload)
+    {
+        var state = Directory.EnumerateFiles(Path.Combine(WorkloadsFolder, workload.ToString(), "allocations"), "state.json", SearchOption.AllDirectories).MaxBy(File.GetLastWriteTimeUtc)!;
+        return JsonDocument.Parse(File.ReadAllText(state)).RootElement.GetProperty("port").GetInt32();
+    }
 
     /// <summary>What the process printed, for messages of failed tests.</summary>
     public string Output

@@ -1,3 +1,4 @@
+using System.Net;
 using System.Net.Http.Headers;
 using System.Text.Json;
 using AwesomeAssertions;
@@ -28,6 +29,8 @@ public sealed class PrometheusTests : IAsyncLifetime
         (await ValueAsync(prometheus, "sum(portal_workloads{phase=\"Running\"})")).Should().BeGreaterThanOrEqualTo(1);
         (await ValueAsync(prometheus, "portal_launch_ready_seconds{item=\"tiny-lm-endpoint\",quantile=\"0.5\"}")).Should().BePositive();
         (await ValueAsync(prometheus, "tiny_lm_context_window_tokens{workload=\"scraped\"}")).Should().Be(12, "found through the portal, scraped through its proxy");
+        using var stranger = new HttpClient();
+        (await stranger.GetAsync($"http://127.0.0.1:{_portal.PortOf(prometheus)}/w/{prometheus}/-/ready")).StatusCode.Should().Be(HttpStatusCode.Unauthorized, "other programs of the host do not have its credential");
         var secret = await File.ReadAllTextAsync(Path.Combine(_portal.WorkloadsFolder, prometheus.ToString(), "work", "prometheus.yml"));
         secret.Should().NotContain(_portal.AdminToken, "the configuration is shown on Prometheus' own page");
     }

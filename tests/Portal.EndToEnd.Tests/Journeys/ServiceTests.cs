@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Http.Headers;
+using System.Net.Sockets;
 using AwesomeAssertions;
 using Portal.EndToEnd.Tests.Fixtures;
 using Portal.Testing.Hosting;
@@ -45,6 +46,8 @@ public sealed class ServiceTests : IAsyncLifetime
             await _portal.Api.WaitForAsync(id, "Running");
             (await GetAsync($"http://127.0.0.1:{_portal.AppsPort}/w/{id}/")).Should().Be($"front page of {tool}", "below its path, for scripts");
             (await GetAsync($"http://127.0.0.1:{_portal.AppsPort}/static/app.js", $"{id}.localhost:{_portal.AppsPort}")).Should().Be($"script of {tool}", "from the root of its own host, for its pages");
+            var direct = async () => await new TcpClient().ConnectAsync(IPAddress.Loopback, _portal.PortOf(id));
+            await direct.Should().ThrowAsync<SocketException>("it asks nobody who he is, so only the portal reaches it");
             await _portal.Api.SendAsync(HttpMethod.Delete, $"/workloads/{id}", null);
         }
     }

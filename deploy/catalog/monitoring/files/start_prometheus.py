@@ -1,7 +1,9 @@
 """Writes Prometheus' configuration from the environment and becomes Prometheus. Extra arguments are handed on."""
+import ctypes
 import json
 import os
 import re
+import secrets
 import sys
 
 
@@ -23,6 +25,19 @@ def configuration(portal, token_file, interval):
     return {"global": {"scrape_interval": interval, "evaluation_interval": interval}, "scrape_configs": jobs}
 
 
+def access_only_with(credential):
+    """Prometheus' web configuration: user portal, password hashed with bcrypt. The least cost will do: the credential is random."""
+    library = ctypes.CDLL("libcrypt.so.1")
+    library.crypt.restype = ctypes.c_char_p
+    alphabet = "./ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
+    # 128 bits in 22 characters: the last one has two bits.
+    salt = "".join(secrets.choice(alphabet) for _ in range(21)) + secrets.choice(".Oeu")
+    hashed = library.crypt(credential.encode(), f"$2b$04${salt}".encode())
+    if not hashed or not hashed.startswith(b"$2b$04$"):
+        sys.exit("libcrypt of this host does not know bcrypt.")
+    return {"basic_auth_users": {"portal": hashed.decode()}}
+
+
 def main():
     work = os.environ["HOME"]
     token = os.environ.pop("SCRAPE_TOKEN", "")
@@ -33,7 +48,10 @@ def main():
     with open(path, "w", encoding="utf-8") as file:
         # JSON is YAML.
         json.dump(configuration(os.environ["PORTAL_URL"], token_file if token else None, seconds(os.environ["SCRAPE_INTERVAL"])), file, indent=2)
-    os.execvp("prometheus", ["prometheus", f"--config.file={path}", *sys.argv[1:]])
+    web = os.path.join(work, "web.yml")
+    with open(web, "w", encoding="utf-8") as file:
+        json.dump(access_only_with(os.environ.pop("PORTAL_PROXY_TOKEN")), file)
+    os.execvp("prometheus", ["prometheus", f"--config.file={path}", f"--web.config.file={web}", *sys.argv[1:]])
 
 
 if __name__ == "__main__":

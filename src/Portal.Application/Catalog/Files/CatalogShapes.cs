@@ -92,7 +92,7 @@ internal static class CatalogShapes
             new("command", Command, "Run instead of sending the signal."),
             new("grace", new DurationShape(TimeSpan.Zero, TimeSpan.FromHours(1)), "Time between the signal and the kill.")), "How the program is told to save and end."),
         new("activity", new ObjectShape(
-            new("probe", new WordShape("none", "jupyter", "requests", "exec"), "How activity is found out."),
+            new("probe", new WordShape("none", "jupyter", "requests"), "How activity is found out."),
             new("rules", new ListShape(new ObjectShape(
                 new("idleFor", new DurationShape(TimeSpan.FromMinutes(1), IsoDuration.Longest), "So long without activity.", true),
                 new("minRunning", new DurationShape(TimeSpan.Zero, IsoDuration.Longest), "Not before so long after the start."),
@@ -109,7 +109,7 @@ internal static class CatalogShapes
         new("ready", new ObjectShape(
             new("path", new TextShape(null, null, 1, 2000), "Asked with GET until it answers 200 to 399; templates allowed."),
             new("timeout", Wait, "How long it may take.")), "When the port counts as ready."),
-        new("auth", new WordShape("bearer", "token", "none"), "How the portal presents the workload's credential: Authorization: Bearer, Authorization: token, or not at all."),
+        new("auth", new WordShape("bearer", "token", "basic", "none"), "How the portal presents the workload's credential: Authorization: Bearer, token or Basic (user portal); none: the program asks for nothing and is kept in a network of its own."),
         new("root", new FlagShape(), "True: the program serves from the root and cannot be told a path; it gets the root of its own host."));
 
     private static ObjectShape Deployments => new(

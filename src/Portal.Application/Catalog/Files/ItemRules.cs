@@ -78,7 +78,7 @@ internal sealed partial class ItemRules(ItemSpec item, ItemContext context, Prob
         if (item.Kind is WorkloadKind.Notebook or WorkloadKind.ModelEndpoint && item.Ports.Count == 0)
             Refuse(Root / "ports", $"A {item.Kind} needs a port, or nobody could open it: ports: [{{name: http}}].");
         if (item.Activity.Probe is "jupyter" or "requests" && item.Ports.Count == 0)
-            Refuse(Root / "activity" / "probe", $"The probe \"{item.Activity.Probe}\" asks a port, and the item has none. Allowed: none, exec.");
+            Refuse(Root / "activity" / "probe", $"The probe \"{item.Activity.Probe}\" asks a port, and the item has none. Allowed: none.");
     }
 
     private void CheckEnvironment()

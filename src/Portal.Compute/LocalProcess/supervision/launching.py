@@ -17,6 +17,11 @@ for number in range(1, signal.NSIG):
     except (OSError, ValueError):
         pass
 signal.pthread_sigmask(signal.SIG_SETMASK, [])
+if program["door"] is not None:
+    relay = {"__name__": "relay"}
+    exec(program["relay"], relay)
+    relay["serve_apart"](program["door"], program["port"])
+    os.close(program["door"])
 resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 os.umask(0o077)
 try:
@@ -36,6 +41,27 @@ except OSError as error:
     os.write(2, ("portal: cannot run %s: %s\n" % (program["command"][0], error.strerror)).encode())
     os._exit(126 if isinstance(error, PermissionError) else 127)
 """
+
+
+def open_door(home):
+    """The socket by which the portal enters the program's own network, in a folder that only the portal's user can enter."""
+    folder = os.open(home, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        # Through the open folder: the path of a socket may have 107 bytes only.
+        path = "/proc/self/fd/%d/port.sock" % folder
+        if os.path.lexists(path):
+            os.unlink(path)
+        door = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        door.bind(path)
+        door.listen(128)
+        return door.detach()
+    finally:
+        os.close(folder)
+
+
+def relay_source():
+    with open(os.path.join(os.path.dirname(os.path.abspath(__file__)), "relay.py"), encoding="utf-8") as file:
+        return file.read()
 
 
 def port_is_free(port):
@@ -67,22 +93,26 @@ class Child:
         self.out, self.err = out_read, err_read
         gate, self._gate = os.pipe()
         document = os.memfd_create("program", 0)
-        content = json.dumps({key: spec[key] for key in ("command", "environment", "folder", "path")}).encode()
+        door = open_door(spec["home"]) if spec["ownNetwork"] else None
+        content = json.dumps({
+            **{key: spec[key] for key in ("command", "environment", "folder", "path", "port")},
+            "door": door, "relay": relay_source() if door is not None else None}).encode()
         with os.fdopen(os.dup(document), "wb") as file:
             file.write(content)
         os.lseek(document, 0, os.SEEK_SET)
         self.pid = os.fork()
         if self.pid == 0:
             os.close(self._gate)
-            self._become(spec, limits, gate, document)
-        for handle in (gate, document, self._out, self._err):
-            os.close(handle)
+            self._become(spec, limits, gate, [document] if door is None else [document, door])
+        for handle in (gate, document, door, self._out, self._err):
+            if handle is not None:
+                os.close(handle)
 
     def release(self):
         os.write(self._gate, b"1")
         os.close(self._gate)
 
-    def _become(self, spec, limits, gate, document):
+    def _become(self, spec, limits, gate, handed):
         try:
             if os.read(gate, 1) != b"1":
                 os._exit(125)
@@ -90,9 +120,10 @@ class Child:
             limits.enter()
             os.dup2(self._out, 1)
             os.dup2(self._err, 2)
-            os.set_inheritable(document, True)
+            for handle in handed:
+                os.set_inheritable(handle, True)
             wrapper = list(spec["wrapper"])
-            arguments = wrapper + [spec["python"], "-I", "-S", "-c", STAGE, str(document)]
+            arguments = wrapper + [spec["python"], "-I", "-S", "-c", STAGE, str(handed[0])]
             os.execve(arguments[0], arguments, {"PATH": "/usr/bin:/bin:/usr/sbin:/sbin", "LANG": "C.UTF-8"})
         except BaseException as error:
             os.write(2, ("portal: cannot start: %s\n" % type(error).__name__).encode())
