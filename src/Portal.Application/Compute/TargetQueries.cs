@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Microsoft.EntityFrameworkCore;
 using Portal.Application.Data;
 using Portal.Application.Workloads;
@@ -36,7 +37,8 @@ public sealed class TargetQueries(IDbContextFactory<PortalDbContext> contexts, C
         var live = db.Allocations.Where(a => a.Target == target.Name && a.EndedAt == null);
         var used = await live.GroupBy(_ => 1).Select(g => new ResourceAmount(g.Sum(a => a.Vcpu), g.Sum(a => a.MemoryGib), g.Sum(a => a.Gpus))).SingleOrDefaultAsync(cancellationToken);
         var running = await rows.RowsAsync(db, db.VisibleWorkloads(actor).Where(w => live.Any(a => a.WorkloadId == w.Id)).OrderByDescending(w => w.HourlyPrice).Take(MostRunning), actor, cancellationToken);
-        var findings = await db.AuditEntries.Where(a => a.Action == "sweep.remove").OrderByDescending(a => a.At).Take(MostFindings).Select(a => new SweepFinding(a.At, a.SubjectId, a.SubjectName)).ToListAsync(cancellationToken);
+        var here = JsonSerializer.Serialize(new { target = target.Name });
+        var findings = await db.AuditEntries.Where(a => a.Action == "sweep.remove" && EF.Functions.JsonContains(a.Detail!, here)).OrderByDescending(a => a.At).Take(MostFindings).Select(a => new SweepFinding(a.At, a.SubjectId, a.SubjectName)).ToListAsync(cancellationToken);
         var observed = await db.LeaderLeases.Where(l => l.Name == "observe:" + target.Name).Select(l => (DateTimeOffset?)l.ExpiresAt).SingleOrDefaultAsync(cancellationToken);
         return new TargetOverview(await target.DescribeAsync(cancellationToken), used ?? new ResourceAmount(0, 0, 0), running, findings, observed);
     }

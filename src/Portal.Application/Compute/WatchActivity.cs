@@ -40,7 +40,6 @@ public sealed partial class WatchActivity(
         try
         {
             if (spec.Activity.Probe == "jupyter") activity = await AskJupyterAsync(target, workload, now, cancellationToken);
-            else if (spec.Activity.Probe == "exec") throw new ProbeFailedException("This portal cannot run an item's own activity command.");
         }
         catch (ProbeFailedException failed)
         {

@@ -45,7 +45,7 @@ public sealed class PortalSettings(IDbContextFactory<PortalDbContext> contexts, 
             v => IsoDuration.TryParse(v, out var d) && d >= TimeSpan.FromMinutes(1) && d <= TimeSpan.FromHours(4) ? null : "a duration from PT1M to PT4H, such as PT10M"),
         new(SettingKeys.LaunchMaxPending, "Launches that may wait", "More are answered “too many” until some have started; empty: as the configuration says.", "empty, or 1 to 10000", "",
             v => v.Length == 0 || (int.TryParse(v, System.Globalization.NumberStyles.None, System.Globalization.CultureInfo.InvariantCulture, out var n) && n is >= 1 and <= 10_000) ? null : "empty, or a number from 1 to 10000"),
-        new(SettingKeys.LaunchPaused, "Pause launches", "While there is a reason here nothing new is launched or started, and people read the reason; what runs goes on.", "up to 300 characters", "", v => v.Length <= 300 && !v.Contains('\0') ? null : "up to 300 characters"),
+        new(SettingKeys.LaunchPaused, "Pause launches", "While there is a reason here nothing is launched, started or brought back by a restart, and people read the reason; what runs goes on.", "up to 300 characters", "", v => v.Length <= 300 && !v.Contains('\0') ? null : "up to 300 characters"),
         new(SettingKeys.Announcement, "Announcement", "One sentence for everybody, above every page.", "up to 300 characters", "", v => v.Length <= 300 && !v.Contains('\0') ? null : "up to 300 characters"),
     ];
 

@@ -109,6 +109,9 @@ public sealed partial class ReconcileWorkload
             RecordStart(db, workload, live, seen.ResourceId, startedUnseen);
             await db.SaveChangesAsync(cancellationToken);
         }
+        // Very short runs are over at the first look; people waited for them all the same.
+        if (live.ReadyAt is null && seen?.ReadyAt is { } readyUnseen)
+            live.ReadyAt = workload.ReadyAt = Accrual.ToMicroseconds(readyUnseen);
         // Of a resource that vanished, only the time it was last seen alive is certain; nobody pays for guesses.
         var ended = Accrual.ToMicroseconds(seen?.EndedAt ?? (seen?.State is ObservedState.Lost or ObservedState.NotFound ? live.LastSampleAt ?? live.ReadyAt ?? live.StartedAt : null) ?? now);
         if (live.StartedAt is { } start && ended < start) ended = start;

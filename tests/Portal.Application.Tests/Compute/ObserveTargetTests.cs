@@ -1,7 +1,10 @@
 using AwesomeAssertions;
 using Microsoft.EntityFrameworkCore;
 using Portal.Application.Compute;
+using Portal.Application.Data;
+using Portal.Application.Audit;
 using Portal.Application.Workloads;
+using Portal.Domain.Access;
 using Portal.Domain.Compute;
 using Portal.Domain.Workloads;
 using Portal.Testing.Hosting;
@@ -39,6 +42,11 @@ public sealed class ObserveTargetTests : HostedTests
 
         Host.Target.Alive.Should().BeEmpty();
         (await SweptAsync()).Should().Equal(stray.AllocationId.ToString());
+        await using var db = await Host.OpenAsync();
+        db.Audit(null, await db.NowAsync(default), "sweep.remove", "allocation", "another", "of another target", new { target = "elsewhere" });
+        await db.SaveChangesAsync();
+        var shown = await Host.Get<TargetQueries>().AllAsync(await Host.AddPersonAsync("Ada", roles: [PortalRoles.Admin]), default);
+        shown.Should().ContainSingle().Which.Findings.Select(f => f.AllocationId).Should().Equal([stray.AllocationId.ToString()], "findings stand beside their own target");
     }
 
     [Fact]

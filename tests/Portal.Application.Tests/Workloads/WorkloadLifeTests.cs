@@ -1,7 +1,10 @@
 using AwesomeAssertions;
 using Microsoft.EntityFrameworkCore;
+using Portal.Application.Settings;
 using Portal.Application.Workloads;
+using Portal.Domain.Access;
 using Portal.Domain.Compute;
+using Portal.Domain.Settings;
 using Portal.Domain.Workloads;
 using Portal.Testing.Hosting;
 using Xunit;
@@ -69,6 +72,42 @@ public sealed class WorkloadLifeTests : HostedTests
         row.ExpiresAt.Should().BeAfter(stopped.ExpiresAt!.Value, "a start begins a fresh lifetime");
         Host.Target.Alive.Should().Equal((await Host.LiveAsync(id)).Id);
         await AllHoldsAsync();
+    }
+
+    [Fact]
+    public async Task Run_OverBeforeTheFirstLook_StillCountsHowLongItsOwnerWaited()
+    {
+        Host.Target.AfterStart = (spec, _) =>
+        {
+            Host.Target.BecomeReady(spec.AllocationId);
+            Host.Target.Exit(spec.AllocationId, 0);
+            return Task.CompletedTask;
+        };
+        var id = await Host.LaunchAsync(Lena, HostWorkloads.Training);
+
+        await Host.PumpAsync();
+
+        var row = await Host.RowAsync(id);
+        (row.Phase, row.ReadyAt is not null).Should().Be((WorkloadPhase.Succeeded, true));
+        var measure = (await Host.Get<LaunchMeasures>().AllAsync(HostWorkloads.Training, default)).Should().ContainSingle().Subject;
+        (measure.Launches, measure.BecameReady, measure.Median is not null).Should().Be((1, 1, true));
+        await AllHoldsAsync();
+    }
+
+    [Fact]
+    public async Task LaunchesPaused_EndedWorkload_IsNotBroughtBackByARestartButARunningOneMay()
+    {
+        var (ended, running) = (await Host.LaunchRunningAsync(Lena, name: "ended"), await Host.LaunchRunningAsync(Lena, name: "running"));
+        await StopAsync(ended);
+        var admin = await Host.AddPersonAsync("Ada", roles: [PortalRoles.Admin]);
+        (await Host.Get<PortalSettings>().ChangeAsync(SettingKeys.LaunchPaused, "Moving house.", admin, default)).Should().BeOfType<SettingOutcome.Saved>();
+
+        foreach (var outcome in new[] { await Host.Get<StartWorkload>().ExecuteAsync(ended, Lena, default), await Host.Get<RestartWorkload>().ExecuteAsync(ended, Lena, default) })
+            outcome.Should().BeOfType<WorkloadOutcome.Conflict>().Which.Reason.Should().Contain("Moving house.");
+
+        (await PhaseAsync(ended)).Should().Be(WorkloadPhase.Stopped);
+        await RestartAsync(running);
+        (await Host.RowAsync(running)).Should().Match<Workload>(w => w.Phase == WorkloadPhase.Running && w.Attempt == 2);
     }
 
     [Fact]

@@ -3,7 +3,7 @@ namespace Portal.Testing.Postgres;
 /// <summary>How a private test server is set up.</summary>
 public sealed record PostgresOptions
 {
-    /// <summary>Whether commits reach the disk before they return. Off by default: a test's data need not survive a power cut, only a killed process.</summary>
+    /// <summary>Whether commits reach the disk before they return. Off by default: a test's data need not survive a power cut. A killed server keeps them either way.</summary>
     public bool Durable { get; init; }
 
     /// <summary>Whether the server also listens on a free port of 127.0.0.1, for clients that cannot use a Unix socket.</summary>

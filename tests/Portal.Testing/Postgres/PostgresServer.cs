@@ -218,7 +218,8 @@ public sealed class PostgresServer : IAsyncDisposable
             ["port"] = (_loopbackPort ?? SocketPort).ToString(CultureInfo.InvariantCulture),
             ["max_connections"] = options.MaxConnections.ToString(CultureInfo.InvariantCulture),
             ["fsync"] = durable,
-            ["synchronous_commit"] = durable,
+            // Without it a killed server forgets what it has answered for, and a test would blame the portal.
+            ["synchronous_commit"] = "on",
             ["full_page_writes"] = durable,
             ["timezone"] = "UTC",
             ["log_timezone"] = "UTC",
