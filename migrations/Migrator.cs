@@ -55,7 +55,7 @@ public static class Migrator
             grant select, insert, update, delete on all tables in schema public to {quoted};
             grant select, insert, update, delete on all tables in schema hangfire to {quoted};
             grant usage, select, update on all sequences in schema public, hangfire to {quoted};
-            revoke update, delete on usage_records, audit_entries, item_versions, workload_events from {quoted};
+            revoke update, delete on usage_records, audit_entries, audit_seals, item_versions, workload_events, policy_versions, approval_decisions from {quoted};
             revoke insert, update, delete on "__EFMigrationsHistory" from {quoted};
             """, cancellationToken);
     }

@@ -446,6 +446,272 @@ namespace Portal.Migrations.Migrations
                     b.ToTable("access_tokens", (string)null);
                 });
 
+            modelBuilder.Entity("Portal.Domain.Access.Approvals.ApprovalDecision", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .HasColumnType("uuid")
+                        .HasColumnName("id");
+
+                    b.Property<DateTimeOffset>("At")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("at");
+
+                    b.Property<Guid>("ById")
+                        .HasColumnType("uuid")
+                        .HasColumnName("by_id");
+
+                    b.Property<string>("Comment")
+                        .HasMaxLength(2000)
+                        .HasColumnType("character varying(2000)")
+                        .HasColumnName("comment");
+
+                    b.Property<Guid>("OnBehalfOfId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("on_behalf_of_id");
+
+                    b.Property<Guid>("RequestId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("request_id");
+
+                    b.Property<int>("Revision")
+                        .HasColumnType("integer")
+                        .HasColumnName("revision");
+
+                    b.Property<int>("Step")
+                        .HasColumnType("integer")
+                        .HasColumnName("step");
+
+                    b.Property<string>("Verdict")
+                        .IsRequired()
+                        .HasMaxLength(32)
+                        .HasColumnType("character varying(32)")
+                        .HasColumnName("verdict");
+
+                    b.HasKey("Id")
+                        .HasName("pk_approval_decisions");
+
+                    b.HasIndex("ById")
+                        .HasDatabaseName("ix_approval_decisions_by_id");
+
+                    b.HasIndex("OnBehalfOfId")
+                        .HasDatabaseName("ix_approval_decisions_on_behalf_of_id");
+
+                    b.HasIndex("RequestId", "Revision", "ById")
+                        .IsUnique()
+                        .HasDatabaseName("ix_approval_decisions_request_id_revision_by_id");
+
+                    b.HasIndex("RequestId", "Revision", "OnBehalfOfId")
+                        .IsUnique()
+                        .HasDatabaseName("ix_approval_decisions_request_id_revision_on_behalf_of_id");
+
+                    b.ToTable("approval_decisions", (string)null);
+                });
+
+            modelBuilder.Entity("Portal.Domain.Access.Approvals.ApprovalRequest", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .HasColumnType("uuid")
+                        .HasColumnName("id");
+
+                    b.Property<DateTimeOffset>("CreatedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("created_at");
+
+                    b.Property<string>("Currency")
+                        .IsRequired()
+                        .HasMaxLength(3)
+                        .HasColumnType("character varying(3)")
+                        .HasColumnName("currency");
+
+                    b.Property<string>("EndReason")
+                        .HasMaxLength(1000)
+                        .HasColumnType("character varying(1000)")
+                        .HasColumnName("end_reason");
+
+                    b.Property<DateTimeOffset?>("EndedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("ended_at");
+
+                    b.Property<DateTimeOffset>("ExpiresAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("expires_at");
+
+                    b.Property<decimal>("HourlyPrice")
+                        .HasPrecision(20, 12)
+                        .HasColumnType("numeric(20,12)")
+                        .HasColumnName("hourly_price");
+
+                    b.Property<decimal?>("Hours")
+                        .HasPrecision(12, 4)
+                        .HasColumnType("numeric(12,4)")
+                        .HasColumnName("hours");
+
+                    b.Property<Guid?>("ItemTeamId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("item_team_id");
+
+                    b.Property<string>("Kind")
+                        .IsRequired()
+                        .HasMaxLength(32)
+                        .HasColumnType("character varying(32)")
+                        .HasColumnName("kind");
+
+                    b.Property<int?>("PolicyNumber")
+                        .HasColumnType("integer")
+                        .HasColumnName("policy_number");
+
+                    b.Property<string>("Reason")
+                        .HasMaxLength(500)
+                        .HasColumnType("character varying(500)")
+                        .HasColumnName("reason");
+
+                    b.Property<Guid>("RequesterId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("requester_id");
+
+                    b.Property<int>("Revision")
+                        .HasColumnType("integer")
+                        .HasColumnName("revision");
+
+                    b.Property<uint>("RowVersion")
+                        .IsConcurrencyToken()
+                        .ValueGeneratedOnAddOrUpdate()
+                        .HasColumnType("xid")
+                        .HasColumnName("xmin");
+
+                    b.Property<string>("Rule")
+                        .IsRequired()
+                        .HasMaxLength(100)
+                        .HasColumnType("character varying(100)")
+                        .HasColumnName("rule");
+
+                    b.Property<string>("State")
+                        .IsRequired()
+                        .HasMaxLength(32)
+                        .HasColumnType("character varying(32)")
+                        .HasColumnName("state");
+
+                    b.Property<int>("Step")
+                        .HasColumnType("integer")
+                        .HasColumnName("step");
+
+                    b.Property<DateTimeOffset>("StepSince")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("step_since");
+
+                    b.Property<string>("StepsJson")
+                        .IsRequired()
+                        .HasColumnType("jsonb")
+                        .HasColumnName("steps");
+
+                    b.Property<string>("Subject")
+                        .IsRequired()
+                        .HasMaxLength(60)
+                        .HasColumnType("character varying(60)")
+                        .HasColumnName("subject");
+
+                    b.Property<string>("SubjectKind")
+                        .HasMaxLength(20)
+                        .HasColumnType("character varying(20)")
+                        .HasColumnName("subject_kind");
+
+                    b.Property<Guid>("TeamId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("team_id");
+
+                    b.Property<string>("Title")
+                        .IsRequired()
+                        .HasMaxLength(200)
+                        .HasColumnType("character varying(200)")
+                        .HasColumnName("title");
+
+                    b.Property<string>("Why")
+                        .IsRequired()
+                        .HasMaxLength(2000)
+                        .HasColumnType("character varying(2000)")
+                        .HasColumnName("why");
+
+                    b.Property<Guid?>("WorkloadId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("workload_id");
+
+                    b.HasKey("Id")
+                        .HasName("pk_approval_requests");
+
+                    b.HasIndex("ExpiresAt")
+                        .HasDatabaseName("ix_approval_requests_expires_at")
+                        .HasFilter("state = 'Waiting'");
+
+                    b.HasIndex("TeamId")
+                        .HasDatabaseName("ix_approval_requests_team_id");
+
+                    b.HasIndex("RequesterId", "CreatedAt")
+                        .HasDatabaseName("ix_approval_requests_requester_id_created_at");
+
+                    b.HasIndex("Subject", "EndedAt")
+                        .HasDatabaseName("ix_approval_requests_subject_ended_at");
+
+                    b.HasIndex("WorkloadId", "Kind")
+                        .IsUnique()
+                        .HasDatabaseName("ix_approval_requests_one_waiting")
+                        .HasFilter("state = 'Waiting' and workload_id is not null");
+
+                    b.HasIndex("RequesterId", "SubjectKind", "Subject")
+                        .IsUnique()
+                        .HasDatabaseName("ix_approval_requests_one_access")
+                        .HasFilter("state = 'Waiting' and workload_id is null");
+
+                    b.ToTable("approval_requests", null, t =>
+                        {
+                            t.HasCheckConstraint("ck_approval_requests_end", "(state = 'Waiting') = (ended_at is null)");
+                        });
+                });
+
+            modelBuilder.Entity("Portal.Domain.Access.Approvals.Delegation", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .HasColumnType("uuid")
+                        .HasColumnName("id");
+
+                    b.Property<DateTimeOffset>("CreatedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("created_at");
+
+                    b.Property<DateTimeOffset>("EndsAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("ends_at");
+
+                    b.Property<Guid>("FromUserId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("from_user_id");
+
+                    b.Property<DateTimeOffset?>("RevokedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("revoked_at");
+
+                    b.Property<DateTimeOffset>("StartsAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("starts_at");
+
+                    b.Property<Guid>("ToUserId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("to_user_id");
+
+                    b.HasKey("Id")
+                        .HasName("pk_delegations");
+
+                    b.HasIndex("FromUserId")
+                        .HasDatabaseName("ix_delegations_from_user_id");
+
+                    b.HasIndex("ToUserId", "EndsAt")
+                        .HasDatabaseName("ix_delegations_to_user_id_ends_at");
+
+                    b.ToTable("delegations", null, t =>
+                        {
+                            t.HasCheckConstraint("ck_delegations_times", "ends_at > starts_at and from_user_id <> to_user_id");
+                        });
+                });
+
             modelBuilder.Entity("Portal.Domain.Access.EntryCode", b =>
                 {
                     b.Property<byte[]>("Hash")
@@ -476,6 +742,172 @@ namespace Portal.Migrations.Migrations
                         .HasDatabaseName("ix_entry_codes_expires_at");
 
                     b.ToTable("entry_codes", (string)null);
+                });
+
+            modelBuilder.Entity("Portal.Domain.Access.Grants.AccessGrant", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .HasColumnType("uuid")
+                        .HasColumnName("id");
+
+                    b.Property<DateTimeOffset>("EndsAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("ends_at");
+
+                    b.Property<Guid>("GrantedById")
+                        .HasColumnType("uuid")
+                        .HasColumnName("granted_by_id");
+
+                    b.Property<string>("Kind")
+                        .IsRequired()
+                        .HasMaxLength(32)
+                        .HasColumnType("character varying(32)")
+                        .HasColumnName("kind");
+
+                    b.Property<DateTimeOffset?>("LastUsedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("last_used_at");
+
+                    b.Property<Guid?>("RequestId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("request_id");
+
+                    b.Property<string>("RevokeReason")
+                        .HasMaxLength(500)
+                        .HasColumnType("character varying(500)")
+                        .HasColumnName("revoke_reason");
+
+                    b.Property<DateTimeOffset?>("RevokedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("revoked_at");
+
+                    b.Property<Guid?>("RevokedById")
+                        .HasColumnType("uuid")
+                        .HasColumnName("revoked_by_id");
+
+                    b.Property<string>("Slug")
+                        .IsRequired()
+                        .HasMaxLength(60)
+                        .HasColumnType("character varying(60)")
+                        .HasColumnName("slug");
+
+                    b.Property<DateTimeOffset>("StartsAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("starts_at");
+
+                    b.Property<Guid?>("TeamId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("team_id");
+
+                    b.Property<Guid?>("UserId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("user_id");
+
+                    b.HasKey("Id")
+                        .HasName("pk_access_grants");
+
+                    b.HasIndex("GrantedById")
+                        .HasDatabaseName("ix_access_grants_granted_by_id");
+
+                    b.HasIndex("RequestId")
+                        .HasDatabaseName("ix_access_grants_request_id");
+
+                    b.HasIndex("TeamId")
+                        .HasDatabaseName("ix_access_grants_team_id");
+
+                    b.HasIndex("UserId")
+                        .HasDatabaseName("ix_access_grants_user_id");
+
+                    b.HasIndex("Kind", "Slug", "EndsAt")
+                        .HasDatabaseName("ix_access_grants_kind_slug_ends_at");
+
+                    b.ToTable("access_grants", null, t =>
+                        {
+                            t.HasCheckConstraint("ck_access_grants_holder", "(user_id is null) <> (team_id is null) and ends_at > starts_at");
+                        });
+                });
+
+            modelBuilder.Entity("Portal.Domain.Access.Grants.AccessRestriction", b =>
+                {
+                    b.Property<string>("Kind")
+                        .HasMaxLength(32)
+                        .HasColumnType("character varying(32)")
+                        .HasColumnName("kind");
+
+                    b.Property<string>("Slug")
+                        .HasMaxLength(60)
+                        .HasColumnType("character varying(60)")
+                        .HasColumnName("slug");
+
+                    b.Property<DateTimeOffset>("CreatedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("created_at");
+
+                    b.Property<TimeSpan>("Grace")
+                        .HasColumnType("interval")
+                        .HasColumnName("grace");
+
+                    b.Property<TimeSpan>("LongestGrant")
+                        .HasColumnType("interval")
+                        .HasColumnName("longest_grant");
+
+                    b.Property<string>("OnEnd")
+                        .IsRequired()
+                        .HasMaxLength(32)
+                        .HasColumnType("character varying(32)")
+                        .HasColumnName("on_end");
+
+                    b.Property<string>("Reason")
+                        .HasMaxLength(500)
+                        .HasColumnType("character varying(500)")
+                        .HasColumnName("reason");
+
+                    b.Property<string>("StepsJson")
+                        .IsRequired()
+                        .HasColumnType("jsonb")
+                        .HasColumnName("steps");
+
+                    b.HasKey("Kind", "Slug")
+                        .HasName("pk_access_restrictions");
+
+                    b.ToTable("access_restrictions", (string)null);
+                });
+
+            modelBuilder.Entity("Portal.Domain.Access.Policies.PolicyVersion", b =>
+                {
+                    b.Property<int>("Number")
+                        .HasColumnType("integer")
+                        .HasColumnName("number");
+
+                    b.Property<string>("ListJson")
+                        .IsRequired()
+                        .HasColumnType("jsonb")
+                        .HasColumnName("list");
+
+                    b.Property<string>("Note")
+                        .HasMaxLength(500)
+                        .HasColumnType("character varying(500)")
+                        .HasColumnName("note");
+
+                    b.Property<DateTimeOffset>("PublishedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("published_at");
+
+                    b.Property<Guid>("PublishedById")
+                        .HasColumnType("uuid")
+                        .HasColumnName("published_by_id");
+
+                    b.Property<int>("Schema")
+                        .HasColumnType("integer")
+                        .HasColumnName("schema");
+
+                    b.HasKey("Number")
+                        .HasName("pk_policy_versions");
+
+                    b.HasIndex("PublishedById")
+                        .HasDatabaseName("ix_policy_versions_published_by_id");
+
+                    b.ToTable("policy_versions", (string)null);
                 });
 
             modelBuilder.Entity("Portal.Domain.Audit.AuditEntry", b =>
@@ -511,6 +943,16 @@ namespace Portal.Migrations.Migrations
                         .HasColumnType("jsonb")
                         .HasColumnName("detail");
 
+                    b.Property<string>("Reason")
+                        .HasMaxLength(2000)
+                        .HasColumnType("character varying(2000)")
+                        .HasColumnName("reason");
+
+                    b.Property<string>("Source")
+                        .HasMaxLength(100)
+                        .HasColumnType("character varying(100)")
+                        .HasColumnName("source");
+
                     b.Property<string>("SubjectId")
                         .IsRequired()
                         .HasColumnType("text")
@@ -529,13 +971,56 @@ namespace Portal.Migrations.Migrations
                     b.HasKey("Id")
                         .HasName("pk_audit_entries");
 
-                    b.HasIndex("At")
-                        .HasDatabaseName("ix_audit_entries_at");
+                    b.HasIndex("Action", "At")
+                        .HasDatabaseName("ix_audit_entries_action_at");
 
-                    b.HasIndex("SubjectKind", "SubjectId")
-                        .HasDatabaseName("ix_audit_entries_subject_kind_subject_id");
+                    b.HasIndex("ActorId", "At")
+                        .HasDatabaseName("ix_audit_entries_actor_id_at");
+
+                    b.HasIndex("At", "Id")
+                        .HasDatabaseName("ix_audit_entries_at_id");
+
+                    b.HasIndex("SubjectKind", "SubjectId", "At")
+                        .HasDatabaseName("ix_audit_entries_subject_kind_subject_id_at");
 
                     b.ToTable("audit_entries", (string)null);
+                });
+
+            modelBuilder.Entity("Portal.Domain.Audit.AuditSeal", b =>
+                {
+                    b.Property<long>("Seq")
+                        .HasColumnType("bigint")
+                        .HasColumnName("seq");
+
+                    b.Property<Guid>("EntryId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("entry_id");
+
+                    b.Property<byte[]>("Hash")
+                        .IsRequired()
+                        .HasColumnType("bytea")
+                        .HasColumnName("hash");
+
+                    b.HasKey("Seq")
+                        .HasName("pk_audit_seals");
+
+                    b.HasIndex("EntryId")
+                        .IsUnique()
+                        .HasDatabaseName("ix_audit_seals_entry_id");
+
+                    b.ToTable("audit_seals", (string)null);
+                });
+
+            modelBuilder.Entity("Portal.Domain.Audit.AuditUnsealed", b =>
+                {
+                    b.Property<Guid>("EntryId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("entry_id");
+
+                    b.HasKey("EntryId")
+                        .HasName("pk_audit_unsealed");
+
+                    b.ToTable("audit_unsealed", (string)null);
                 });
 
             modelBuilder.Entity("Portal.Domain.Catalog.CatalogItem", b =>
@@ -919,6 +1404,62 @@ namespace Portal.Migrations.Migrations
                         .HasDatabaseName("ix_settings_changed_by");
 
                     b.ToTable("settings", (string)null);
+                });
+
+            modelBuilder.Entity("Portal.Domain.Teams.ResourceLimit", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .HasColumnType("uuid")
+                        .HasColumnName("id");
+
+                    b.Property<string>("GpusJson")
+                        .IsRequired()
+                        .HasColumnType("jsonb")
+                        .HasColumnName("gpus");
+
+                    b.Property<decimal?>("HourlyPrice")
+                        .HasPrecision(20, 12)
+                        .HasColumnType("numeric(20,12)")
+                        .HasColumnName("hourly_price");
+
+                    b.Property<uint>("RowVersion")
+                        .IsConcurrencyToken()
+                        .ValueGeneratedOnAddOrUpdate()
+                        .HasColumnType("xid")
+                        .HasColumnName("xmin");
+
+                    b.Property<Guid?>("TeamId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("team_id");
+
+                    b.Property<Guid?>("UserId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("user_id");
+
+                    b.Property<decimal?>("Vcpu")
+                        .HasPrecision(12, 3)
+                        .HasColumnType("numeric(12,3)")
+                        .HasColumnName("vcpu");
+
+                    b.Property<int?>("Workloads")
+                        .HasColumnType("integer")
+                        .HasColumnName("workloads");
+
+                    b.HasKey("Id")
+                        .HasName("pk_resource_limits");
+
+                    b.HasIndex("TeamId")
+                        .IsUnique()
+                        .HasDatabaseName("ix_resource_limits_team_id");
+
+                    b.HasIndex("UserId")
+                        .IsUnique()
+                        .HasDatabaseName("ix_resource_limits_user_id");
+
+                    b.ToTable("resource_limits", null, t =>
+                        {
+                            t.HasCheckConstraint("ck_resource_limits_holder", "(user_id is null) <> (team_id is null)");
+                        });
                 });
 
             modelBuilder.Entity("Portal.Domain.Teams.Team", b =>
@@ -1652,6 +2193,118 @@ namespace Portal.Migrations.Migrations
                         .HasConstraintName("fk_access_tokens_asp_net_users_user_id");
                 });
 
+            modelBuilder.Entity("Portal.Domain.Access.Approvals.ApprovalDecision", b =>
+                {
+                    b.HasOne("Portal.Application.Data.PortalUser", null)
+                        .WithMany()
+                        .HasForeignKey("ById")
+                        .OnDelete(DeleteBehavior.Restrict)
+                        .IsRequired()
+                        .HasConstraintName("fk_approval_decisions_asp_net_users_by_id");
+
+                    b.HasOne("Portal.Application.Data.PortalUser", null)
+                        .WithMany()
+                        .HasForeignKey("OnBehalfOfId")
+                        .OnDelete(DeleteBehavior.Restrict)
+                        .IsRequired()
+                        .HasConstraintName("fk_approval_decisions_asp_net_users_on_behalf_of_id");
+
+                    b.HasOne("Portal.Domain.Access.Approvals.ApprovalRequest", null)
+                        .WithMany()
+                        .HasForeignKey("RequestId")
+                        .OnDelete(DeleteBehavior.Restrict)
+                        .IsRequired()
+                        .HasConstraintName("fk_approval_decisions_approval_requests_request_id");
+                });
+
+            modelBuilder.Entity("Portal.Domain.Access.Approvals.ApprovalRequest", b =>
+                {
+                    b.HasOne("Portal.Application.Data.PortalUser", null)
+                        .WithMany()
+                        .HasForeignKey("RequesterId")
+                        .OnDelete(DeleteBehavior.Restrict)
+                        .IsRequired()
+                        .HasConstraintName("fk_approval_requests_asp_net_users_requester_id");
+
+                    b.HasOne("Portal.Domain.Teams.Team", null)
+                        .WithMany()
+                        .HasForeignKey("TeamId")
+                        .OnDelete(DeleteBehavior.Restrict)
+                        .IsRequired()
+                        .HasConstraintName("fk_approval_requests_teams_team_id");
+
+                    b.HasOne("Portal.Domain.Workloads.Workload", null)
+                        .WithMany()
+                        .HasForeignKey("WorkloadId")
+                        .OnDelete(DeleteBehavior.Restrict)
+                        .HasConstraintName("fk_approval_requests_workloads_workload_id");
+                });
+
+            modelBuilder.Entity("Portal.Domain.Access.Approvals.Delegation", b =>
+                {
+                    b.HasOne("Portal.Application.Data.PortalUser", null)
+                        .WithMany()
+                        .HasForeignKey("FromUserId")
+                        .OnDelete(DeleteBehavior.Restrict)
+                        .IsRequired()
+                        .HasConstraintName("fk_delegations_asp_net_users_from_user_id");
+
+                    b.HasOne("Portal.Application.Data.PortalUser", null)
+                        .WithMany()
+                        .HasForeignKey("ToUserId")
+                        .OnDelete(DeleteBehavior.Restrict)
+                        .IsRequired()
+                        .HasConstraintName("fk_delegations_asp_net_users_to_user_id");
+                });
+
+            modelBuilder.Entity("Portal.Domain.Access.Grants.AccessGrant", b =>
+                {
+                    b.HasOne("Portal.Application.Data.PortalUser", null)
+                        .WithMany()
+                        .HasForeignKey("GrantedById")
+                        .OnDelete(DeleteBehavior.Restrict)
+                        .IsRequired()
+                        .HasConstraintName("fk_access_grants_asp_net_users_granted_by_id");
+
+                    b.HasOne("Portal.Domain.Access.Approvals.ApprovalRequest", null)
+                        .WithMany()
+                        .HasForeignKey("RequestId")
+                        .OnDelete(DeleteBehavior.Restrict)
+                        .HasConstraintName("fk_access_grants_approval_requests_request_id");
+
+                    b.HasOne("Portal.Domain.Teams.Team", null)
+                        .WithMany()
+                        .HasForeignKey("TeamId")
+                        .OnDelete(DeleteBehavior.Restrict)
+                        .HasConstraintName("fk_access_grants_teams_team_id");
+
+                    b.HasOne("Portal.Application.Data.PortalUser", null)
+                        .WithMany()
+                        .HasForeignKey("UserId")
+                        .OnDelete(DeleteBehavior.Restrict)
+                        .HasConstraintName("fk_access_grants_asp_net_users_user_id");
+                });
+
+            modelBuilder.Entity("Portal.Domain.Access.Policies.PolicyVersion", b =>
+                {
+                    b.HasOne("Portal.Application.Data.PortalUser", null)
+                        .WithMany()
+                        .HasForeignKey("PublishedById")
+                        .OnDelete(DeleteBehavior.Restrict)
+                        .IsRequired()
+                        .HasConstraintName("fk_policy_versions_asp_net_users_published_by_id");
+                });
+
+            modelBuilder.Entity("Portal.Domain.Audit.AuditSeal", b =>
+                {
+                    b.HasOne("Portal.Domain.Audit.AuditEntry", null)
+                        .WithMany()
+                        .HasForeignKey("EntryId")
+                        .OnDelete(DeleteBehavior.Restrict)
+                        .IsRequired()
+                        .HasConstraintName("fk_audit_seals_audit_entries_entry_id");
+                });
+
             modelBuilder.Entity("Portal.Domain.Catalog.CatalogItem", b =>
                 {
                     b.HasOne("Portal.Domain.Catalog.Category", null)
@@ -1707,6 +2360,21 @@ namespace Portal.Migrations.Migrations
                         .OnDelete(DeleteBehavior.Restrict)
                         .IsRequired()
                         .HasConstraintName("fk_settings_asp_net_users_changed_by");
+                });
+
+            modelBuilder.Entity("Portal.Domain.Teams.ResourceLimit", b =>
+                {
+                    b.HasOne("Portal.Domain.Teams.Team", null)
+                        .WithMany()
+                        .HasForeignKey("TeamId")
+                        .OnDelete(DeleteBehavior.Restrict)
+                        .HasConstraintName("fk_resource_limits_teams_team_id");
+
+                    b.HasOne("Portal.Application.Data.PortalUser", null)
+                        .WithMany()
+                        .HasForeignKey("UserId")
+                        .OnDelete(DeleteBehavior.Restrict)
+                        .HasConstraintName("fk_resource_limits_users_user_id");
                 });
 
             modelBuilder.Entity("Portal.Domain.Teams.TeamMember", b =>

@@ -38,6 +38,23 @@ internal sealed class TeamMemberConfiguration : IEntityTypeConfiguration<TeamMem
     }
 }
 
+internal sealed class ResourceLimitConfiguration : IEntityTypeConfiguration<ResourceLimit>
+{
+    public void Configure(EntityTypeBuilder<ResourceLimit> builder)
+    {
+        builder.ToTable("resource_limits", t => t.HasCheckConstraint("ck_resource_limits_holder", "(user_id is null) <> (team_id is null)"));
+        builder.Property(l => l.Id).ValueGeneratedNever();
+        builder.Property(l => l.GpusJson).HasColumnName("gpus").HasColumnType("jsonb");
+        builder.Property(l => l.Vcpu).HasPrecision(12, 3);
+        builder.Property(l => l.HourlyPrice).HasPrecision(20, 12);
+        builder.Property(l => l.RowVersion).IsRowVersion();
+        builder.HasIndex(l => l.TeamId).IsUnique();
+        builder.HasIndex(l => l.UserId).IsUnique();
+        builder.HasOne<Team>().WithMany().HasForeignKey(l => l.TeamId).OnDelete(DeleteBehavior.Restrict);
+        builder.HasOne<PortalUser>().WithMany().HasForeignKey(l => l.UserId).OnDelete(DeleteBehavior.Restrict);
+    }
+}
+
 internal sealed class AccessTokenConfiguration : IEntityTypeConfiguration<AccessToken>
 {
     public void Configure(EntityTypeBuilder<AccessToken> builder)

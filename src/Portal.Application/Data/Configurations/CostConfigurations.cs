@@ -1,6 +1,5 @@
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Metadata.Builders;
-using Portal.Domain.Audit;
 using Portal.Domain.Costs;
 using Portal.Domain.Workloads;
 
@@ -43,18 +42,6 @@ internal sealed class UsageRecordConfiguration : IEntityTypeConfiguration<UsageR
         builder.HasIndex(r => r.PeriodStart);
         builder.HasOne<Allocation>().WithMany().HasForeignKey(r => r.AllocationId).OnDelete(DeleteBehavior.Restrict);
         builder.HasOne<UsageInterval>().WithMany().HasForeignKey(r => r.IntervalId).OnDelete(DeleteBehavior.Restrict);
-    }
-}
-
-internal sealed class AuditEntryConfiguration : IEntityTypeConfiguration<AuditEntry>
-{
-    public void Configure(EntityTypeBuilder<AuditEntry> builder)
-    {
-        builder.ToTable("audit_entries");
-        builder.Property(e => e.Id).ValueGeneratedNever();
-        builder.Property(e => e.Detail).HasColumnType("jsonb");
-        builder.HasIndex(e => e.At);
-        builder.HasIndex(e => new { e.SubjectKind, e.SubjectId });
     }
 }
 
