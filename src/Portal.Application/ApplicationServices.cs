@@ -1,5 +1,8 @@
 using Microsoft.Extensions.DependencyInjection;
 using Portal.Application.Access;
+using Portal.Application.Access.Approvals;
+using Portal.Application.Access.Grants;
+using Portal.Application.Access.Policies;
 using Portal.Application.Catalog;
 using Portal.Application.Compute;
 using Portal.Application.Costs;
@@ -24,6 +27,8 @@ public static class ApplicationServices
             .AddSingleton<WorkloadQueries>().AddSingleton<WorkloadDetailQueries>().AddSingleton<WorkloadFiles>().AddSingleton<HomeQueries>().AddSingleton<CatalogQueries>().AddSingleton<ImportCatalog>()
             .AddSingleton<ActorDirectory>().AddSingleton<CreateToken>().AddSingleton<RevokeToken>().AddSingleton<TokenQueries>().AddSingleton<WorkloadEntrance>()
             .AddSingleton<CreateTeam>().AddSingleton<SetTeamMember>().AddSingleton<RemoveTeamMember>().AddSingleton<PeopleQueries>().AddSingleton<TargetQueries>().AddSingleton<LaunchMeasures>().AddSingleton<PortalFigures>().AddSingleton<SavedViews>().AddSingleton<SearchQueries>();
+        services.AddSingleton<PolicyBook>().AddSingleton<PublishPolicies>().AddSingleton<SimulatePolicies>().AddSingleton<PolicyQueries>().AddSingleton<LaunchPolicy>().AddSingleton<ApprovalEffects>().AddSingleton<DecideApproval>()
+            .AddSingleton<WithdrawApproval>().AddSingleton<ExpireApprovals>().AddSingleton<ApprovalQueries>().AddSingleton<Delegations>().AddSingleton<AccessRights>().AddSingleton<CurrentQuotes>().AddSingleton<ReturnToQueue>();
         // These use Identity's scoped UserManager.
         services.AddScoped<CreateUser>().AddScoped<UpdateUser>().AddScoped<ChangeOwnPassword>().AddScoped<ResetPassword>();
         return services;

@@ -8,10 +8,11 @@ using Portal.Domain.Settings;
 namespace Portal.Application.Settings;
 
 /// <summary>What holds now.</summary>
+/// <param name="QuoteTolerance">By what share a price may have moved since approvers were asked, before they are asked again.</param>
 /// <param name="LaunchPaused">Why nothing may be launched; empty: launches are open.</param>
-public sealed record SettingsInForce(bool IdleStop, TimeSpan IdleWarning, int? LaunchMaxPending, string LaunchPaused, string Announcement)
+public sealed record SettingsInForce(bool IdleStop, TimeSpan IdleWarning, int? LaunchMaxPending, string LaunchPaused, string Announcement, double QuoteTolerance)
 {
-    public static SettingsInForce Defaults { get; } = new(true, TimeSpan.FromMinutes(10), null, "", "");
+    public static SettingsInForce Defaults { get; } = new(true, TimeSpan.FromMinutes(10), null, "", "", 0.1);
 }
 
 /// <summary>A setting on the page of settings.</summary>
@@ -46,6 +47,8 @@ public sealed class PortalSettings(IDbContextFactory<PortalDbContext> contexts, 
         new(SettingKeys.LaunchMaxPending, "Launches that may wait", "More are answered “too many” until some have started; empty: as the configuration says.", "empty, or 1 to 10000", "",
             v => v.Length == 0 || (int.TryParse(v, System.Globalization.NumberStyles.None, System.Globalization.CultureInfo.InvariantCulture, out var n) && n is >= 1 and <= 10_000) ? null : "empty, or a number from 1 to 10000"),
         new(SettingKeys.LaunchPaused, "Pause launches", "While there is a reason here nothing is launched, started or brought back by a restart, and people read the reason; what runs goes on.", "up to 300 characters", "", v => v.Length <= 300 && !v.Contains('\0') ? null : "up to 300 characters"),
+        new(SettingKeys.QuoteTolerance, "Price change that asks again", "When a price has moved by more than this share since approvers were asked, they are asked anew.", "a share from 0 to 1, such as 0.1", "0.1",
+            v => double.TryParse(v, System.Globalization.NumberStyles.AllowDecimalPoint, System.Globalization.CultureInfo.InvariantCulture, out var share) && share is >= 0 and <= 1 ? null : "a share from 0 to 1, such as 0.1"),
         new(SettingKeys.Announcement, "Announcement", "One sentence for everybody, above every page.", "up to 300 characters", "", v => v.Length <= 300 && !v.Contains('\0') ? null : "up to 300 characters"),
     ];
 
@@ -61,7 +64,8 @@ public sealed class PortalSettings(IDbContextFactory<PortalDbContext> contexts, 
         var rows = await db.Settings.AsNoTracking().ToDictionaryAsync(s => s.Key, s => s.Value, cancellationToken);
         string Value(string key) => rows.GetValueOrDefault(key) ?? Definitions.Single(d => d.Key == key).Default;
         var settings = new SettingsInForce(Value(SettingKeys.IdleStop) == "true", IsoDuration.TryParse(Value(SettingKeys.IdleWarning), out var warning) ? warning : SettingsInForce.Defaults.IdleWarning,
-            int.TryParse(Value(SettingKeys.LaunchMaxPending), out var most) ? most : null, Value(SettingKeys.LaunchPaused), Value(SettingKeys.Announcement));
+            int.TryParse(Value(SettingKeys.LaunchMaxPending), out var most) ? most : null, Value(SettingKeys.LaunchPaused), Value(SettingKeys.Announcement),
+            double.Parse(Value(SettingKeys.QuoteTolerance), System.Globalization.CultureInfo.InvariantCulture));
         lock (_gate) _known = (settings, time.GetUtcNow());
         return settings;
     }

@@ -21,6 +21,13 @@ public abstract record WorkloadOutcome
 
     public sealed record Conflict(string Reason) : WorkloadOutcome;
 
+    /// <summary>Written down, and somebody has to say yes first.</summary>
+    /// <param name="Who">Who is asked.</param>
+    public sealed record ApprovalRequired(Guid WorkloadId, Guid RequestId, string Who) : WorkloadOutcome;
+
+    /// <summary>A policy refuses it.</summary>
+    public sealed record Denied(string Rule, string Reason) : WorkloadOutcome;
+
     public sealed record Invalid(IReadOnlyDictionary<string, string[]> Errors) : WorkloadOutcome;
 }
 
@@ -29,7 +36,7 @@ public sealed class ChangeWorkload(IDbContextFactory<PortalDbContext> contexts, 
 {
     internal delegate Task<WorkloadOutcome?> Change(PortalDbContext db, Workload workload, DateTimeOffset now);
 
-    /// <param name="change">Answers null when it changed the row, an outcome when there was nothing to do or it refuses.</param>
+    /// <param name="change">Answers null (or that approval is required) when it changed the row, another outcome when there was nothing to do or it refuses.</param>
     /// <param name="faultPoint">Passed after the commit.</param>
     internal async Task<WorkloadOutcome> ExecuteAsync(Guid id, Actor actor, string action, Change change, string? faultPoint, CancellationToken cancellationToken)
     {
@@ -43,7 +50,8 @@ public sealed class ChangeWorkload(IDbContextFactory<PortalDbContext> contexts, 
                 ? "Only its owner, its team's leads and administrators may change it. Ask the owner."
                 : "This token may only read; changing needs the scope 'launch'.");
         var now = await db.NowAsync(cancellationToken);
-        if (await change(db, workload, now) is { } refused) return refused;
+        var answer = await change(db, workload, now);
+        if (answer is not (null or WorkloadOutcome.ApprovalRequired)) return answer;
         workload.Wake(now);
         db.Audit(actor, now, action, "workload", workload.Id.ToString(), workload.Name);
         await db.SaveChangesAsync(cancellationToken);
@@ -51,6 +59,6 @@ public sealed class ChangeWorkload(IDbContextFactory<PortalDbContext> contexts, 
         await transaction.CommitAsync(cancellationToken);
         if (faultPoint is not null) faults.Pass(faultPoint);
         requests.Enqueue(id);
-        return new WorkloadOutcome.Accepted(id);
+        return answer ?? new WorkloadOutcome.Accepted(id);
     }
 }

@@ -1,3 +1,4 @@
+using Portal.Application.Access.Approvals;
 using Portal.Domain.Access;
 using Portal.Domain.Workloads;
 
@@ -7,12 +8,13 @@ namespace Portal.Application.Workloads;
 public sealed class DeleteWorkload(ChangeWorkload change)
 {
     public Task<WorkloadOutcome> ExecuteAsync(Guid id, Actor actor, CancellationToken cancellationToken) =>
-        change.ExecuteAsync(id, actor, "workload.delete", (db, workload, now) =>
+        change.ExecuteAsync(id, actor, "workload.delete", async (db, workload, now) =>
         {
-            if (workload.Desired == DesiredState.Deleted) return Task.FromResult<WorkloadOutcome?>(new WorkloadOutcome.Accepted(id));
+            if (workload.Desired == DesiredState.Deleted) return new WorkloadOutcome.Accepted(id);
+            await db.WithdrawOpenAsync(workload, actor, now, cancellationToken);
             workload.Desired = DesiredState.Deleted;
             workload.RestartRequested = false;
             db.Record(workload, workload.Phase, $"Deletion asked by {actor.Name}.", actor, now);
-            return Task.FromResult<WorkloadOutcome?>(null);
+            return null;
         }, FaultPoints.DeleteRequested, cancellationToken);
 }

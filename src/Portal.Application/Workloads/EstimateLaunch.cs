@@ -1,4 +1,5 @@
 using Microsoft.EntityFrameworkCore;
+using Portal.Application.Access.Approvals;
 using Portal.Application.Catalog;
 using Portal.Application.Compute;
 using Portal.Application.Costs;
@@ -15,14 +16,15 @@ public sealed record PricedOffer(Offer Offer, Quote Quote, bool Available, strin
 
 /// <summary>What a launch would cost and whether it would be allowed; nothing is created.</summary>
 public sealed class EstimateLaunch(
-    IDbContextFactory<PortalDbContext> contexts, LaunchTermsReader terms, Placements placements, PublishedItems items, ComputeTargets targets, CurrentPrices prices)
+    IDbContextFactory<PortalDbContext> contexts, LaunchTermsReader terms, Placements placements, PublishedItems items, ComputeTargets targets, CurrentPrices prices, LaunchPolicy policy)
 {
     public abstract record Outcome
     {
         private Outcome() { }
 
         /// <summary>Offers, cheapest first, those that can be had before those that cannot.</summary>
-        public sealed record Estimated(IReadOnlyList<PricedOffer> Offers, HardwareProfileSpec Hardware) : Outcome;
+        /// <param name="Ruling">What the policies in force say to the first offer; null when there is none.</param>
+        public sealed record Estimated(IReadOnlyList<PricedOffer> Offers, HardwareProfileSpec Hardware, LaunchRuling? Ruling) : Outcome;
 
         public sealed record Invalid(IReadOnlyDictionary<string, string[]> Errors) : Outcome;
 
@@ -45,7 +47,11 @@ public sealed class EstimateLaunch(
             foreach (var offer in await target.GetOffersAsync(OfferRequest.For(read.Version.Spec, deployment, read.Hardware, actor.UserId), cancellationToken))
                 priced.Add(new PricedOffer(offer, book.For(offer, read.Hardware), offer.Available && missing is null, offer.Reason ?? (missing is null ? null : $"Full now: it would wait for {missing}.")));
         }
-        return new Outcome.Estimated([.. priced.OrderByDescending(o => o.Available).ThenBy(o => o.Quote.HourlyPrice)], read.Hardware);
+        List<PricedOffer> ranked = [.. priced.OrderByDescending(o => o.Available).ThenBy(o => o.Quote.HourlyPrice)];
+        var lifetime = request.Lifetime ?? read.Version.Spec.Defaults.Lifetime;
+        var ruling = ranked.Count == 0 ? null
+            : await policy.RuleAsync(db, new LaunchPlan(read.Version.Spec, read.Hardware, ranked[0].Offer.Target, read.Capacity, ranked[0].Quote.HourlyPrice, lifetime, actor.UserId, read.Team.Id, read.Team.Slug), actor, cancellationToken);
+        return new Outcome.Estimated(ranked, read.Hardware, ruling);
     }
 
     /// <summary>The lowest hourly price of an item's newest version over its allowed hardware, with on-demand local rates; null when it has none.</summary>

@@ -1,11 +1,14 @@
 using System.Text.RegularExpressions;
 using Microsoft.EntityFrameworkCore;
 using Npgsql;
+using Portal.Application.Access.Approvals;
+using Portal.Application.Access.Grants;
 using Portal.Application.Audit;
 using Portal.Application.Costs;
 using Portal.Application.Data;
 using Portal.Application.Settings;
 using Portal.Domain.Access;
+using Portal.Domain.Access.Approvals;
 using Portal.Domain.Compute;
 using Portal.Domain.Costs;
 using Portal.Domain.Workloads;
@@ -14,7 +17,8 @@ namespace Portal.Application.Workloads;
 
 /// <summary>Accepts a launch: one transaction writes the workload, its first event and the audit entry; placing it is the reconciler's.</summary>
 public sealed partial class LaunchWorkload(
-    IDbContextFactory<PortalDbContext> contexts, LaunchTermsReader terms, CurrentPrices prices, WorkloadSecrets secrets, ReconcileRequests requests, FaultPoints faults, PortalSettings settings, LaunchOptions options)
+    IDbContextFactory<PortalDbContext> contexts, LaunchTermsReader terms, CurrentPrices prices, WorkloadSecrets secrets, LaunchPolicy policy, AccessRights rights, ReconcileRequests requests, FaultPoints faults,
+    PortalSettings settings, LaunchOptions options)
 {
     public abstract record Outcome
     {
@@ -22,6 +26,13 @@ public sealed partial class LaunchWorkload(
 
         /// <param name="Existing">True when the same request had been launched before.</param>
         public sealed record Launched(Guid WorkloadId, bool Existing) : Outcome;
+
+        /// <summary>Written down; it is queued when somebody has said yes.</summary>
+        /// <param name="Who">Who is asked.</param>
+        public sealed record ApprovalRequired(Guid WorkloadId, Guid RequestId, string Who) : Outcome;
+
+        /// <summary>A policy refuses it.</summary>
+        public sealed record Denied(string Rule, string Reason) : Outcome;
 
         public sealed record Invalid(IReadOnlyDictionary<string, string[]> Errors) : Outcome;
 
@@ -59,13 +70,22 @@ public sealed partial class LaunchWorkload(
         await using var transaction = await db.Database.BeginTransactionAsync(cancellationToken);
         var now = await db.NowAsync(cancellationToken);
         var workload = Create(request, read, quote, actor, now);
+        var plan = new LaunchPlan(read.Version.Spec, read.Hardware, read.Target.Name, read.Capacity, quote.HourlyPrice, workload.Lifetime, actor.UserId, read.Team.Id, read.Team.Slug);
+        var ruling = await policy.RuleAsync(db, plan, actor, cancellationToken);
+        if (ruling is LaunchRuling.Denied denied) return new Outcome.Denied(denied.Rule, denied.Reason);
+        if (ruling is LaunchRuling.Locked locked) return new Outcome.Forbidden(locked.Reason);
+        var asked = ruling as LaunchRuling.NeedsApproval;
+        if (asked is null) workload.Enqueue("Accepted; looking for a place.", now);
+        else workload.AwaitApproval($"Waits for approval by {asked.Who} (rule “{asked.Verdict.Rule.Name}”).", now);
         db.Workloads.Add(workload);
+        var approval = asked is null ? null : db.Ask(ApprovalKind.Launch, workload, read.Version.Spec.Slug, asked, (decimal?)workload.Lifetime?.TotalHours, request.Reason, actor, now);
         db.Record(workload, null, $"Launched by {actor.Name}: {read.Version.Spec.Name} {read.Version.Version} on {read.Hardware.Name} for {quote.HourlyPrice:0.####} {quote.Currency}/h.", actor, now);
         db.Audit(actor, now, "workload.launch", "workload", workload.Id.ToString(), workload.Name,
-            new { item = read.Version.Spec.Slug, version = read.Version.Version, team = read.Team.Slug, hardware = read.Hardware.Slug, target = read.Target.Name, reason = request.Reason });
+            new { item = read.Version.Spec.Slug, version = read.Version.Version, team = read.Team.Slug, hardware = read.Hardware.Slug, target = read.Target.Name }, request.Reason);
         try
         {
             await db.SaveChangesAsync(cancellationToken);
+            if (asked is null) await rights.NoteUseAsync(db, read.Version.Spec, read.Hardware.Slug, actor.UserId, read.Team.Id, now, cancellationToken);
             await db.NotifyAsync([workload.Id], cancellationToken);
             faults.Pass(FaultPoints.LaunchBeforeCommit);
             await transaction.CommitAsync(cancellationToken);
@@ -80,6 +100,7 @@ public sealed partial class LaunchWorkload(
             return new Outcome.NameTaken($"Team {read.Team.Slug} already has a workload named '{workload.Name}'. Choose another name, or delete that one.");
         }
         faults.Pass(FaultPoints.LaunchAfterCommit);
+        if (approval is not null) return new Outcome.ApprovalRequired(workload.Id, approval.Id, asked!.Who);
         requests.Enqueue(workload.Id);
         return new Outcome.Launched(workload.Id, false);
     }
@@ -90,7 +111,7 @@ public sealed partial class LaunchWorkload(
         var open = read.Parameters.ByName.Where(v => !secretNames.Contains(v.Key)).ToDictionary();
         var hidden = read.Parameters.ByName.Where(v => secretNames.Contains(v.Key)).ToDictionary();
         var id = Guid.CreateVersion7(now);
-        var workload = new Workload
+        return new Workload
         {
             Id = id,
             RequestId = request.RequestId,
@@ -115,8 +136,6 @@ public sealed partial class LaunchWorkload(
             ListHourlyPrice = quote.ListHourlyPrice,
             Currency = quote.Currency,
         };
-        workload.Enqueue("Accepted; looking for a place.", now);
-        return workload;
     }
 
     private static Task<Guid?> ExistingAsync(PortalDbContext db, LaunchRequest request, Actor actor, CancellationToken cancellationToken) =>

@@ -1,3 +1,4 @@
+using Portal.Application.Access.Approvals;
 using Portal.Domain.Access;
 using Portal.Domain.Workloads;
 
@@ -7,12 +8,13 @@ namespace Portal.Application.Workloads;
 public sealed class StopWorkload(ChangeWorkload change)
 {
     public Task<WorkloadOutcome> ExecuteAsync(Guid id, Actor actor, CancellationToken cancellationToken) =>
-        change.ExecuteAsync(id, actor, "workload.stop", (db, workload, now) =>
+        change.ExecuteAsync(id, actor, "workload.stop", async (db, workload, now) =>
         {
-            if (workload.Desired != DesiredState.Running || !workload.Phase.IsActive()) return Task.FromResult<WorkloadOutcome?>(new WorkloadOutcome.Accepted(id));
+            if (workload.Desired != DesiredState.Running || !workload.Phase.IsActive()) return new WorkloadOutcome.Accepted(id);
+            await db.WithdrawOpenAsync(workload, actor, now, cancellationToken);
             workload.Desired = DesiredState.Stopped;
             (workload.RestartRequested, workload.StopReason) = (false, null);
             db.Record(workload, workload.Phase, $"Stop asked by {actor.Name}.", actor, now);
-            return Task.FromResult<WorkloadOutcome?>(null);
+            return null;
         }, FaultPoints.StopRequested, cancellationToken);
 }

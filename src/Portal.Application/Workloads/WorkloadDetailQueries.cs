@@ -4,6 +4,7 @@ using Portal.Application.Catalog;
 using Portal.Application.Costs;
 using Portal.Application.Data;
 using Portal.Domain.Access;
+using Portal.Domain.Access.Approvals;
 using Portal.Domain.Catalog;
 using Portal.Domain.Workloads;
 
@@ -28,7 +29,10 @@ public sealed class WorkloadDetailQueries(IDbContextFactory<PortalDbContext> con
         return new WorkloadDetail(row, PortalJson.Read<HardwareProfileSpec>(w.HardwareJson), version.Spec, PortalJson.Read<Dictionary<string, JsonElement>>(w.ParametersJson),
             w.ProtectedSecrets is null ? [] : [.. version.Spec.Parameters.Where(p => p.Secret).Select(p => p.Name)], PortalJson.Read<Dictionary<string, string>>(w.TagsJson), w.LaunchReason, costCentre,
             w.ListHourlyPrice, list, w.Lifetime, w.IdleTimeout, w.RestartRequested, w.QueuedAt, w.NotBefore, w.LogTail, w.Audience, shared, live,
-            WorkloadSteps.Of(w, allocations.LastOrDefault(), version.Spec), median, from, w.RowVersion);
+            WorkloadSteps.Of(w, allocations.LastOrDefault(), version.Spec), median, from, w.RowVersion)
+        {
+            Waiting = await db.ApprovalRequests.Where(r => r.WorkloadId == id && r.State == ApprovalState.Waiting).Select(r => new WaitingApproval(r.Id, r.CreatedAt, r.ExpiresAt, r.RequesterId == actor.UserId)).FirstOrDefaultAsync(cancellationToken),
+        };
     }
 
     /// <summary>The timeline, newest first.</summary>

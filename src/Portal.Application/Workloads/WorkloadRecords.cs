@@ -30,7 +30,15 @@ public sealed record WorkloadDetail(
     WorkloadRow Row, HardwareProfileSpec HardwareSpec, ItemSpec Item, IReadOnlyDictionary<string, JsonElement> Parameters, IReadOnlyList<string> SecretParameters,
     IReadOnlyDictionary<string, string> Tags, string? LaunchReason, string? CostCentre, decimal ListHourlyPrice, decimal ListCostToDate, TimeSpan? Lifetime, TimeSpan? IdleTimeout,
     bool RestartRequested, DateTimeOffset QueuedAt, DateTimeOffset? NotBefore, string? LogTail, WorkloadAudience Audience, IReadOnlyList<SharedPerson> SharedWith,
-    AllocationRow? Live, IReadOnlyList<StepRow> Steps, TimeSpan? MedianReady, int MedianReadyFrom, uint RowVersion);
+    AllocationRow? Live, IReadOnlyList<StepRow> Steps, TimeSpan? MedianReady, int MedianReadyFrom, uint RowVersion)
+{
+    /// <summary>What waits for an answer about it; null: nothing.</summary>
+    public WaitingApproval? Waiting { get; init; }
+}
+
+/// <summary>A request about a workload that waits.</summary>
+/// <param name="IsMine">The reader has asked it.</param>
+public sealed record WaitingApproval(Guid Id, DateTimeOffset CreatedAt, DateTimeOffset ExpiresAt, bool IsMine);
 
 /// <summary>A person it was shared with.</summary>
 public sealed record SharedPerson(Guid Id, string Name, string Email);

@@ -29,6 +29,12 @@ public sealed record ActorTeam(Guid Id, string Slug, string Name, TeamRole Role)
 /// <summary>Who asks. Every use case takes one and decides by it; nothing is taken from the surroundings.</summary>
 public sealed record Actor(Guid UserId, string Name, string Email, IReadOnlySet<string> Roles, IReadOnlyList<ActorTeam> Teams, IReadOnlySet<string> Scopes)
 {
+    /// <summary>True when a script acts with a token of the person.</summary>
+    public bool ByToken { get; init; }
+
+    /// <summary>The address the request came from, for the audit trail; null where there is none.</summary>
+    public string? Source { get; init; }
+
     public bool IsAdmin => Roles.Contains(PortalRoles.Admin) && Scopes.Contains(TokenScopes.Admin);
 
     /// <summary>Sees every team's workloads and costs: administrators, FinOps and auditors.</summary>

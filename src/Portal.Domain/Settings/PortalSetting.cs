@@ -22,6 +22,8 @@ public static class SettingKeys
     public const string LaunchMaxPending = "launch.maxPending";
     /// <summary>A reason while nothing new may be launched, such as maintenance; empty: launches are open.</summary>
     public const string LaunchPaused = "launch.paused";
+    /// <summary>By what share a price may move before approvers are asked again; from 0 to 1.</summary>
+    public const string QuoteTolerance = "approvals.quoteTolerance";
     /// <summary>A sentence for everybody, above every page; empty: none.</summary>
     public const string Announcement = "announcement";
 }

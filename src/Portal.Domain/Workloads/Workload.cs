@@ -115,6 +115,24 @@ public sealed class Workload
         PhaseReason = reason;
     }
 
+    /// <summary>Holds a resting or new workload until somebody has decided.</summary>
+    public void AwaitApproval(string reason, DateTimeOffset now)
+    {
+        Desired = DesiredState.Running;
+        Enter(WorkloadPhase.PendingApproval, reason, now);
+        (ExpiresAt, StopReason, RestartRequested) = (null, null, false);
+        Wake(now);
+    }
+
+    /// <summary>The answer was no, or none came. What has never run is rejected; what has, rests with its folder and can be asked for again.</summary>
+    public void Refuse(string reason, DateTimeOffset now)
+    {
+        Desired = DesiredState.Stopped;
+        Enter(Attempt == 0 ? WorkloadPhase.Rejected : WorkloadPhase.Stopped, reason, now);
+        EndedAt ??= now;
+        Wake(now);
+    }
+
     /// <summary>Puts a resting or new workload into the queue with a fresh lifetime.</summary>
     public void Enqueue(string reason, DateTimeOffset now)
     {

@@ -57,7 +57,7 @@ public sealed record HardwareAnswer(
 /// <param name="Parameters">Values by parameter name.</param>
 /// <param name="Team">May be left out by people with one team.</param>
 public sealed record EstimateRequest(
-    [property: Required] string? Item = null, string? Version = null, string? Hardware = null, string? Target = null, string? Capacity = null, JsonElement? Parameters = null, string? Team = null);
+    [property: Required] string? Item = null, string? Version = null, string? Hardware = null, string? Target = null, string? Capacity = null, JsonElement? Parameters = null, string? Team = null, TimeSpan? Lifetime = null);
 
 /// <summary>Where it could run at what price, and what the policies say.</summary>
 /// <param name="Offers">The cheapest first, those that can be had before those that cannot.</param>
@@ -75,7 +75,9 @@ public sealed record OfferAnswer(
 /// <summary>What the policies say of a launch.</summary>
 /// <param name="Outcome">allow, requireApproval or deny.</param>
 /// <param name="Policy">The rule that decided; null when none did.</param>
-public sealed record DecisionAnswer(string Outcome, string? Policy, IReadOnlyList<string> Approvers);
+/// <param name="Approvers">Who would be asked, step by step.</param>
+/// <param name="Reason">Why it is asked or refused.</param>
+public sealed record DecisionAnswer(string Outcome, string? Policy, IReadOnlyList<string> Approvers, string? Reason);
 
 /// <summary>The budget a launch would count towards.</summary>
 /// <param name="AfterLaunch">What would be forecast with it.</param>

@@ -1,7 +1,9 @@
+using Portal.Application.Access.Approvals;
 using System.Text.Json;
 using Portal.Application.Catalog;
 using Portal.Application.Catalog.Files;
 using Portal.Application.Workloads;
+using Portal.Domain.Access.Policies;
 using Portal.Domain.Catalog;
 using Portal.Domain.Workloads;
 using Portal.Web.Api.Examples;
@@ -56,15 +58,24 @@ internal static class CatalogApi
         var (body, _, wrong) = await RequestBody.ReadAsync<EstimateRequest>(context);
         if (body is null) return wrong!;
         if (string.IsNullOrEmpty(body.Item)) return ApiProblems.Invalid("item", "Say which catalog item.");
-        var request = new LaunchRequest { Item = body.Item, Version = body.Version, Hardware = body.Hardware, Target = body.Target, Capacity = body.Capacity, Parameters = body.Parameters, Team = body.Team };
+        var request = new LaunchRequest { Item = body.Item, Version = body.Version, Hardware = body.Hardware, Target = body.Target, Capacity = body.Capacity, Parameters = body.Parameters, Team = body.Team, Lifetime = body.Lifetime };
         return await estimate.ExecuteAsync(request, actor, context.RequestAborted) switch
         {
-            EstimateLaunch.Outcome.Estimated estimated => Results.Json(new EstimateAnswer([.. estimated.Offers.Select(Offer)], new DecisionAnswer("allow", null, []), null)),
+            EstimateLaunch.Outcome.Estimated estimated => Results.Json(new EstimateAnswer([.. estimated.Offers.Select(Offer)], Decision(estimated.Ruling), null)),
             EstimateLaunch.Outcome.Invalid invalid => ApiProblems.Invalid(invalid.Errors),
             EstimateLaunch.Outcome.Forbidden forbidden => ApiProblems.Forbidden(forbidden.Reason),
             var other => throw new InvalidOperationException(other.GetType().Name),
         };
     }
+
+    private static DecisionAnswer Decision(LaunchRuling? ruling) => ruling switch
+    {
+        LaunchRuling.NeedsApproval needs => new DecisionAnswer("requireApproval", needs.Verdict.Rule.Name, [.. needs.Verdict.Rule.Steps.Select(PolicyWords.Who)], needs.Verdict.Why),
+        LaunchRuling.Denied denied => new DecisionAnswer("deny", denied.Rule, [], denied.Reason),
+        LaunchRuling.Locked locked => new DecisionAnswer("deny", null, [], locked.Reason),
+        LaunchRuling.Allowed allowed => new DecisionAnswer("allow", allowed.PolicyNumber == 0 ? null : allowed.Verdict.Rule.Name, [], null),
+        _ => new DecisionAnswer("allow", null, [], null),
+    };
 
     private static ItemSummary Card(ItemCard c) => new(
         c.Slug, c.Name, c.Kind, c.Category, c.Summary, c.Tags, c.Version, ItemLifecycle.Published, new ItemAccessAnswer(true, false), c.FromPrice.HourlyPrice, c.FromPrice.Currency, [.. c.Targets.Select(Place)]);

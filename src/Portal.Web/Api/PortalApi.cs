@@ -37,6 +37,8 @@ internal static class PortalApi
         api.MapPeople();
         api.MapTargets();
         api.MapSettings();
+        api.MapPolicies();
+        api.MapApprovals();
         api.MapDiscovery();
         routes.MapCatalogSchema();
         routes.MapPortalOpenApi();
@@ -51,6 +53,6 @@ internal static class PortalApi
         if (actor is null) return (null, Results.StatusCode(StatusCodes.Status401Unauthorized));
         if (!actor.MayRead) return (null, ApiProblems.Forbidden("This token may not read; it needs the scope 'read'."));
         if (needsLaunch && !actor.MayLaunch) return (null, ApiProblems.Forbidden("This token may only read; this call needs the scope 'launch'. Make a token with it under Account."));
-        return (actor, null);
+        return (actor with { Source = context.Connection.RemoteIpAddress?.ToString() }, null);
     }
 }

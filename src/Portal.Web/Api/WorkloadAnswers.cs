@@ -125,7 +125,8 @@ public sealed record WorkloadRequest(
     Dictionary<string, string>? Tags = null, TimeSpan? Lifetime = null, TimeSpan? IdleTimeout = null, string? Reason = null);
 
 /// <summary>By how much a workload's end is put off.</summary>
-public sealed record ExtendRequest([property: Required] TimeSpan? By = null);
+/// <param name="Reason">For approvers, where a policy asks some.</param>
+public sealed record ExtendRequest([property: Required] TimeSpan? By = null, string? Reason = null);
 
 /// <summary>Who may open a workload.</summary>
 /// <param name="Audience">owner or team; owner when left out.</param>

@@ -18,9 +18,9 @@ internal static class WorkloadApi
 
     public static void MapWorkloads(this IEndpointRouteBuilder api)
     {
-        api.MapPost("/workloads", LaunchAsync).Describes("launchWorkload", ApiTags.Workloads, "Launches a workload", "Needs the scope launch. The workload starts in the phase Queued; read it until it is Running.")
+        api.MapPost("/workloads", LaunchAsync).Describes("launchWorkload", ApiTags.Workloads, "Launches a workload", "Needs the scope launch. The workload starts in the phase Queued, or in PendingApproval when a policy asks somebody first; read it until it is Running.")
             .Takes(WorkloadExamples.Launch).OncePerKey().Answers(201, WorkloadExamples.Waiting).Sends(201, "Location", "Address of the workload.")
-            .Refuses(409, "The name is taken in the team, or the key was used with another body.").Refuses(429).Refuses(503, "The database or the target cannot be reached now.");
+            .Refuses(409, "The name is taken in the team, or the key was used with another body.").Refuses(422).Refuses(429).Refuses(503, "The database or the target cannot be reached now.");
         api.MapGet("/workloads", ListAsync).Describes("listWorkloads", ApiTags.Workloads, "Workloads that you may see", "Deleted ones are left out unless asked for.")
             .Explains("owner", "E-mail, id, or me.").Explains("kind", "Some of Notebook, TrainingRun, ModelEndpoint, Service, with commas between.").Explains("phase", "Some phases, with commas between: Running,Queued.")
             .Explains("q", "Part of the name, item, owner or a tag.").Explains("sort", $"One of {string.Join(", ", Sorts)}; with - before it the other way round. -createdAt when left out.").Explains("deleted", "true: deleted ones too.")
@@ -41,14 +41,14 @@ internal static class WorkloadApi
         {
             var (body, _, wrong) = await RequestBody.ReadAsync<ExtendRequest>(context);
             if (body is null) return wrong!;
-            return body.By is not { } by ? ApiProblems.Invalid("by", "Say by how much, such as PT4H.") : await ChangeAsync(context, id, actor => use.ExecuteAsync(id, by, actor, context.RequestAborted));
-        }).Describes("extendWorkload", ApiTags.Workloads, "Puts off the end of a workload").Takes(WorkloadExamples.Extend).Changes();
+            return body.By is not { } by ? ApiProblems.Invalid("by", "Say by how much, such as PT4H.") : await ChangeAsync(context, id, actor => use.ExecuteAsync(id, by, actor, context.RequestAborted, body.Reason));
+        }).Describes("extendWorkload", ApiTags.Workloads, "Puts off the end of a workload", "Where a policy asks somebody first, the end moves when they have said yes; see GET /approvals?mine=true.").Takes(WorkloadExamples.Extend).Changes();
         api.MapGet("/workloads/{id:guid}/access", ReadAccessAsync).Describes("getWorkloadAccess", ApiTags.Workloads, "Who may open a workload").Answers(200, WorkloadExamples.Access).Refuses(404);
         api.MapPut("/workloads/{id:guid}/access", WriteAccessAsync).Describes("setWorkloadAccess", ApiTags.Workloads, "Says who may open a workload", "What is taken away is gone at once.").Takes(WorkloadExamples.Share).Changes();
     }
 
     /// <summary>What every change of a workload may answer.</summary>
-    private static void Changes(this RouteHandlerBuilder endpoint) => endpoint.IfUnchanged().Answers(202, WorkloadExamples.One).Sends(202, "ETag", ETagWords).Refuses(400).Refuses(404).Refuses(409);
+    private static void Changes(this RouteHandlerBuilder endpoint) => endpoint.IfUnchanged().Answers(202, WorkloadExamples.One).Sends(202, "ETag", ETagWords).Refuses(400).Refuses(404).Refuses(409).Refuses(422);
 
     private static async Task<IResult> LaunchAsync(HttpContext context, LaunchWorkload launch, WorkloadDetailQueries details, Microsoft.Extensions.Options.IOptions<PortalOptions> options)
     {
@@ -67,6 +67,9 @@ internal static class WorkloadApi
         {
             LaunchWorkload.Outcome.Launched launched => ApiAnswer.Created(context, $"/api/v1/workloads/{launched.WorkloadId}",
                 WorkloadJson.Of((await details.FindAsync(launched.WorkloadId, actor, context.RequestAborted))!, options.Value)),
+            LaunchWorkload.Outcome.ApprovalRequired waiting => ApiAnswer.Created(context, $"/api/v1/workloads/{waiting.WorkloadId}",
+                WorkloadJson.Of((await details.FindAsync(waiting.WorkloadId, actor, context.RequestAborted))!, options.Value)),
+            LaunchWorkload.Outcome.Denied denied => ApiAnswer.Refused(Denied(denied.Rule, denied.Reason)),
             LaunchWorkload.Outcome.Invalid invalid => ApiAnswer.Refused(ApiProblems.Invalid(invalid.Errors)),
             LaunchWorkload.Outcome.Forbidden forbidden => ApiAnswer.Refused(ApiProblems.Forbidden(forbidden.Reason)),
             LaunchWorkload.Outcome.NameTaken taken => ApiAnswer.Refused(ApiProblems.Conflict(taken.Reason)),
@@ -75,6 +78,8 @@ internal static class WorkloadApi
             var other => throw new InvalidOperationException(other.GetType().Name),
         });
     }
+
+    private static IResult Denied(string rule, string reason) => ApiProblems.Problem(StatusCodes.Status422UnprocessableEntity, "Refused by policy", $"{reason} (rule “{rule}”)");
 
     private static IResult Busy(HttpContext context, TimeSpan retryAfter)
     {
@@ -112,7 +117,8 @@ internal static class WorkloadApi
             return ApiProblems.Problem(StatusCodes.Status412PreconditionFailed, "Changed meanwhile", "The workload has changed since you read it. Read it again.");
         return await change(actor) switch
         {
-            WorkloadOutcome.Accepted => await AnswerAsync(context, id, actor, StatusCodes.Status202Accepted, details,
+            WorkloadOutcome.Denied denied => Denied(denied.Rule, denied.Reason),
+            WorkloadOutcome.Accepted or WorkloadOutcome.ApprovalRequired => await AnswerAsync(context, id, actor, StatusCodes.Status202Accepted, details,
                 context.RequestServices.GetRequiredService<Microsoft.Extensions.Options.IOptions<PortalOptions>>().Value),
             WorkloadOutcome.NotFound => NoWorkload(id),
             WorkloadOutcome.Forbidden forbidden => ApiProblems.Forbidden(forbidden.Reason),

@@ -23,8 +23,8 @@ public static class WorkloadInvariants
             select w.id from workloads w where (select count(*) from allocations a where a.workload_id = w.id and a.ended_at is null) <> (case when w.phase = 'Running' then 1 else 0 end)
             """)).Select(id => $"workload {id} and its allocations disagree"));
         wrong.AddRange((await database.QueryAsync<Guid>("""
-            select id from workloads where (desired = 'Stopped' and phase not in ('Stopped', 'Failed', 'Succeeded')) or (desired = 'Deleted' and phase <> 'Deleted')
-              or (desired = 'Running' and phase not in ('Running', 'Failed', 'Succeeded', 'Queued'))
+            select id from workloads where (desired = 'Stopped' and phase not in ('Stopped', 'Failed', 'Succeeded', 'Rejected')) or (desired = 'Deleted' and phase <> 'Deleted')
+              or (desired = 'Running' and phase not in ('Running', 'Failed', 'Succeeded', 'Queued', 'PendingApproval'))
             """)).Select(id => $"workload {id} is not what is wanted"));
         wrong.AddRange(await LedgerInvariants.ViolationsAsync(database));
         return wrong;

@@ -25,7 +25,7 @@ public static class PolicyJson
     private static JsonObject WriteOutcome(PolicyRule rule, JsonObject document)
     {
         document["effect"] = Word(rule.Effect);
-        if (rule.Steps.Count > 0) document["steps"] = new JsonArray([.. rule.Steps.Select(Write)]);
+        if (rule.Steps.Count > 0) document["steps"] = Write(rule.Steps);
         if (rule.Message is not null) document["message"] = rule.Message;
         return document;
     }
@@ -40,6 +40,17 @@ public static class PolicyJson
         Condition.CompareNumber number => new() { ["field"] = number.Field.Name, ["op"] = number.Operator, ["value"] = number.Operator == "in" ? new JsonArray([.. number.Values.Select(v => JsonValue.Create(v))]) : JsonValue.Create(number.Values[0]) },
         _ => throw new InvalidOperationException($"Unknown condition {condition}."),
     };
+
+    /// <summary>Steps as stored with a request.</summary>
+    public static JsonArray Write(IReadOnlyList<ApprovalStep> steps) => new([.. steps.Select(Write)]);
+
+    /// <summary>Stored steps. They were checked when they were written.</summary>
+    /// <exception cref="InvalidOperationException">The text is not what <see cref="Write(IReadOnlyList{ApprovalStep})"/> makes.</exception>
+    public static IReadOnlyList<ApprovalStep> ReadSteps(string json)
+    {
+        using var document = JsonDocument.Parse(json);
+        return PolicyReader.ReadSteps(document.RootElement, "steps") is { Steps: { } steps } ? steps : throw new InvalidOperationException("Stored approval steps cannot be read.");
+    }
 
     private static JsonObject Write(ApprovalStep step) => new() { ["approvers"] = Write(step.Approvers), ["count"] = step.Count, ["expiresAfter"] = IsoDuration.Format(step.ExpiresAfter) };
 

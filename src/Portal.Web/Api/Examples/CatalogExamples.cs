@@ -33,5 +33,5 @@ internal static class CatalogExamples
     public static EstimateRequest Estimate { get; } = new("python-training", Hardware: "cpu-tiny", Team: "platform");
 
     public static EstimateAnswer Estimated { get; } = new(
-        [new OfferAnswer("local", "local", "local", "host-share", "on-demand", 0.0158m, 11.53m, "USD", 0, true, null)], new DecisionAnswer("allow", null, []), null);
+        [new OfferAnswer("local", "local", "local", "host-share", "on-demand", 0.0158m, 11.53m, "USD", 0, true, null)], new DecisionAnswer("allow", null, [], null), null);
 }

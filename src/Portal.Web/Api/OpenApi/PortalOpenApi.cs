@@ -72,6 +72,7 @@ internal static class ApiTags
     public const string Runs = "Inside a workload";
     public const string Costs = "Costs";
     public const string Account = "Account";
+    public const string Approvals = "Approvals";
     public const string People = "People and teams";
     public const string Administration = "Administration";
     public const string Health = "Health";

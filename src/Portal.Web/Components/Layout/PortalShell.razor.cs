@@ -24,7 +24,7 @@ public partial class PortalShell
         {
             var actor = await CurrentActor.GetAsync();
             var (health, tone) = await HealthAsync();
-            _shell = new ShellModel(actor.Name, actor.Email, [.. actor.Teams.Select(t => t.Slug)]) { Health = health, HealthTone = tone, ChooseTeam = ChooseTeamAsync, Tools = Tools, Search = Search, Announcement = (await Settings.GetAsync(CancellationToken.None)).Announcement is { Length: > 0 } words ? words : null, IsAdmin = actor.IsAdmin };
+            _shell = new ShellModel(actor.Name, actor.Email, [.. actor.Teams.Select(t => t.Slug)]) { Health = health, HealthTone = tone, ChooseTeam = ChooseTeamAsync, Tools = Tools, Search = Search, WaitingApprovals = WaitingApprovals, Announcement = (await Settings.GetAsync(CancellationToken.None)).Announcement is { Length: > 0 } words ? words : null, IsAdmin = actor.IsAdmin };
         }
         catch (SignedOutException)
         {

@@ -18,6 +18,9 @@ public sealed record ShellModel(string DisplayName, string Email, IReadOnlyList<
     /// <summary>A sentence for everybody, above every page.</summary>
     public string? Announcement { get; init; }
 
+    /// <summary>Beside the entry Approvals: how many wait for the person.</summary>
+    public Microsoft.AspNetCore.Components.RenderFragment? WaitingApprovals { get; init; }
+
     /// <summary>Shows the entries of the Admin group.</summary>
     public bool IsAdmin { get; init; }
 
@@ -32,9 +35,11 @@ public sealed record ShellModel(string DisplayName, string Email, IReadOnlyList<
 }
 
 /// <summary>An entry of the rail; only pages that exist have one.</summary>
-/// <param name="Count">Shown in a blue pill when above 0.</param>
-public sealed record RailEntry(string Text, string Href, string Icon, bool Exact = false, int Count = 0)
+public sealed record RailEntry(string Text, string Href, string Icon, bool Exact = false)
 {
+    /// <summary>At the end of the entry, such as a count.</summary>
+    public Microsoft.AspNetCore.Components.RenderFragment? Badge { get; init; }
+
     /// <summary>Not a page of this application: opens beside it.</summary>
     public bool External { get; init; }
 }

@@ -89,7 +89,8 @@ public sealed class WorkloadCommands(
     private async Task<bool> RunAsync(Func<Actor, Task<WorkloadOutcome>> use, string? done = null)
     {
         var outcome = await use(await actors.GetAsync());
-        if (outcome is not WorkloadOutcome.Accepted) snackbar.Add(Refusal(outcome), Severity.Warning);
+        if (outcome is WorkloadOutcome.ApprovalRequired asked) snackbar.Add($"Asked {asked.Who}. It goes on by itself once they agree.", Severity.Info);
+        else if (outcome is not WorkloadOutcome.Accepted) snackbar.Add(Refusal(outcome), Severity.Warning);
         else if (done is not null) snackbar.Add(done, Severity.Success);
         return outcome is WorkloadOutcome.Accepted;
     }
@@ -98,6 +99,8 @@ public sealed class WorkloadCommands(
     {
         WorkloadOutcome.Forbidden forbidden => forbidden.Reason,
         WorkloadOutcome.Conflict conflict => conflict.Reason,
+        WorkloadOutcome.Denied denied => $"{denied.Reason} (rule “{denied.Rule}”)",
+        WorkloadOutcome.ApprovalRequired asked => $"asked {asked.Who}.",
         WorkloadOutcome.Invalid invalid => string.Join(" ", invalid.Errors.SelectMany(e => e.Value)),
         _ => "It is not there any more, or not yours to see.",
     };

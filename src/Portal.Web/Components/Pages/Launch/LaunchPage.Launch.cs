@@ -35,6 +35,13 @@ public sealed partial class LaunchPage
                 _launched = true;
                 Navigation.NavigateTo($"/workloads/{launched.WorkloadId}");
                 break;
+            case LaunchWorkload.Outcome.ApprovalRequired waiting:
+                _launched = true;
+                Navigation.NavigateTo($"/workloads/{waiting.WorkloadId}");
+                break;
+            case LaunchWorkload.Outcome.Denied denied:
+                _problem = new LaunchProblem(Tone.Failed, "Policies refuse this.", $"{denied.Reason} (rule “{denied.Rule}”)", false);
+                break;
             case LaunchWorkload.Outcome.Invalid invalid:
                 Refuse(invalid.Errors);
                 break;

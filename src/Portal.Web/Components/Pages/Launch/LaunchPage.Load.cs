@@ -52,6 +52,7 @@ public sealed partial class LaunchPage
         Preselect(form, offers, version);
         form.SuggestName(await Workloads.FreeNameAsync(Slug, form.Team, actor, _lifetime.Token));
         _state = new LaunchState(form, offers, false);
+        await ReadRulingAsync(actor);
         return Stage.Ready;
     }
 

@@ -126,26 +126,27 @@ public sealed partial class LaunchPage : IAsyncDisposable
         });
     }
 
-    private void ChooseHardware(string hardware)
+    private Task ChooseHardwareAsync(string hardware)
     {
         var (form, offers) = (_state!.Form, _state.Offers);
         form.SetHardware(hardware);
         var best = offers.Best(hardware, form.Target, form.Capacity) ?? offers.Best(hardware, null, null);
-        ChoosePlace(best?.Offer.Target ?? form.Target, best is null || form.Capacity == CapacityType.SpotWithFallback ? form.Capacity : best.Offer.Capacity);
+        return ChoosePlaceAsync(best?.Offer.Target ?? form.Target, best is null || form.Capacity == CapacityType.SpotWithFallback ? form.Capacity : best.Offer.Capacity);
     }
 
-    private void ChoosePlace(string? target, CapacityType? capacity)
+    private Task ChoosePlaceAsync(string? target, CapacityType? capacity)
     {
         var form = _state!.Form;
         form.SetPlace(target, capacity ?? _state.Offers.Best(form.Hardware, target, null)?.Offer.Capacity);
         _problem = null;
         Navigation.NavigateTo(Navigation.GetUriWithQueryParameters(new Dictionary<string, object?> { ["hardware"] = form.Hardware, ["target"] = target }), replace: true);
+        return GuardAsync(ReadRulingAsync);
     }
 
-    private void ChooseLifetime(string word)
+    private Task ChooseLifetimeAsync(string word)
     {
         _state!.Form.SetLifetime(LifetimeChoices.Read(word));
-        _problem = null;
+        return GuardAsync(ReadRulingAsync);
     }
 
     private Task RefreshAsync() => GuardAsync(ReadOffersAsync);
@@ -161,6 +162,16 @@ public sealed partial class LaunchPage : IAsyncDisposable
     {
         var form = _state!.Form;
         _state = _state with { Offers = await LaunchOffers.ReadAsync(Estimate, Catalog, form.Item, form.Team, actor, _lifetime.Token) };
+        await ReadRulingAsync(actor);
+    }
+
+    /// <summary>Asks the policies about the form as it is, before the button is pressed.</summary>
+    private async Task ReadRulingAsync(Actor actor)
+    {
+        var form = _state!.Form;
+        var asked = new LaunchRequest { Item = form.Item.Slug, Version = form.Item.Version, Team = form.Team, Hardware = form.Hardware, Target = form.Target, Capacity = form.Capacity?.ToWord(), Lifetime = form.ToRequest().Lifetime };
+        var outcome = await Estimate.ExecuteAsync(asked, actor, _lifetime.Token);
+        if (_state is not null) _state = _state with { Ruling = (outcome as EstimateLaunch.Outcome.Estimated)?.Ruling };
     }
 
     private async Task FocusAsync(string id)

@@ -1,0 +1,91 @@
+using Microsoft.EntityFrameworkCore;
+using Portal.Application.Access.Grants;
+using Portal.Application.Audit;
+using Portal.Application.Catalog;
+using Portal.Application.Data;
+using Portal.Application.Workloads;
+using Portal.Domain.Access;
+using Portal.Domain.Access.Approvals;
+using Portal.Domain.Access.Grants;
+using Portal.Domain.Workloads;
+
+namespace Portal.Application.Access.Approvals;
+
+/// <summary>What an answer does, in the transaction of the answer: an approved launch goes into the queue without its owner being there.</summary>
+public sealed class ApprovalEffects(PublishedItems items, AccessRights rights)
+{
+    /// <summary>Why it cannot be approved any more; null when it can.</summary>
+    public async Task<string?> ObstacleAsync(PortalDbContext db, HeldApproval held, CancellationToken cancellationToken)
+    {
+        var request = held.Request;
+        var requester = await db.Users.Where(u => u.Id == request.RequesterId).Select(u => new { u.DisplayName, u.Disabled }).SingleAsync(cancellationToken);
+        if (requester.Disabled) return $"{requester.DisplayName}'s account is disabled, so nothing can be approved for it.";
+        if (held.Workload is not { } workload) return null;
+        if (!await db.TeamMembers.AnyAsync(m => m.TeamId == workload.TeamId && m.UserId == workload.OwnerId, cancellationToken)) return "Its owner is no longer in the team that pays.";
+        if (request.Kind == ApprovalKind.Extension && (workload.Desired != DesiredState.Running || !workload.Phase.IsActive())) return "It no longer runs, so there is no end to move.";
+        var spec = (await items.GetAsync(workload.ItemVersionId, cancellationToken)).Spec;
+        return await rights.LocksAsync(db, spec, workload.Hardware, workload.OwnerId, workload.TeamId, cancellationToken) is { Count: > 0 } locks ? $"Its owner has no access any more: {string.Join(" ", locks.Select(l => l.Words))}" : null;
+    }
+
+    /// <summary>After a decision that ended the request.</summary>
+    internal async Task ApplyAsync(PortalDbContext db, HeldApproval held, string? comment, Actor actor, DateTimeOffset now, CancellationToken cancellationToken)
+    {
+        var (request, said) = (held.Request, comment is null ? "" : $" “{comment}”");
+        if (request.State != ApprovalState.Approved)
+        {
+            request.EndReason = $"Denied by {actor.Name}.{said}";
+            Refuse(db, held, request.EndReason, actor, now);
+            return;
+        }
+        request.EndReason = $"Approved by {actor.Name}.{said}";
+        if (request.Kind == ApprovalKind.Access) Grant(db, request, actor, now);
+        else if (request.Kind == ApprovalKind.Extension) Extend(db, held.Workload!, request, actor, now);
+        else await LaunchAsync(db, held.Workload!, request, actor, now, cancellationToken);
+    }
+
+    /// <summary>Ends it without a decision.</summary>
+    internal Task EndAsync(PortalDbContext db, HeldApproval held, ApprovalState state, string reason, Actor? actor, DateTimeOffset now, CancellationToken cancellationToken)
+    {
+        held.Request.End(state, reason, now);
+        db.Audit(actor, now, state == ApprovalState.Expired ? "approval.expire" : "approval.withdraw", "approval", held.Request.Id.ToString(), held.Request.Title);
+        Refuse(db, held, state == ApprovalState.Expired ? "The request expired: nobody decided in time." : reason, actor, now);
+        return db.NotifyAsync(held.Ids, cancellationToken);
+    }
+
+    private static void Refuse(PortalDbContext db, HeldApproval held, string reason, Actor? actor, DateTimeOffset now)
+    {
+        if (held.Workload is not { } workload) return;
+        var from = workload.Phase;
+        if (held.Request.Kind == ApprovalKind.Launch && workload.Phase == WorkloadPhase.PendingApproval) workload.Refuse(reason, now);
+        db.Record(workload, from, held.Request.Kind == ApprovalKind.Extension ? $"The extension was not granted: {reason}" : reason, actor, now);
+    }
+
+    private async Task LaunchAsync(PortalDbContext db, Workload workload, ApprovalRequest request, Actor actor, DateTimeOffset now, CancellationToken cancellationToken)
+    {
+        var from = workload.Phase;
+        workload.HourlyPrice = request.HourlyPrice;
+        workload.Enqueue("Approved; looking for a place.", now);
+        db.Record(workload, from, request.EndReason!, actor, now);
+        var spec = (await items.GetAsync(workload.ItemVersionId, cancellationToken)).Spec;
+        await rights.NoteUseAsync(db, spec, workload.Hardware, workload.OwnerId, workload.TeamId, now, cancellationToken);
+    }
+
+    private static void Extend(PortalDbContext db, Workload workload, ApprovalRequest request, Actor actor, DateTimeOffset now)
+    {
+        if (workload.ExpiresAt is not { } end) return;
+        workload.ExpiresAt = (end > now ? end : now) + TimeSpan.FromHours((double)request.Hours!.Value);
+        workload.Wake(now);
+        db.Record(workload, workload.Phase, $"{request.EndReason} It now ends {workload.ExpiresAt:yyyy-MM-dd HH:mm} UTC.", actor, now);
+    }
+
+    private static void Grant(PortalDbContext db, ApprovalRequest request, Actor actor, DateTimeOffset now)
+    {
+        var grant = new AccessGrant
+        {
+            Id = Guid.CreateVersion7(now), Kind = Enum.Parse<RestrictedKind>(request.SubjectKind!, ignoreCase: true), Slug = request.Subject, UserId = request.RequesterId,
+            StartsAt = now, EndsAt = now + TimeSpan.FromHours((double)request.Hours!.Value), GrantedById = actor.UserId, RequestId = request.Id,
+        };
+        db.AccessGrants.Add(grant);
+        db.Audit(actor, now, "grant.give", "grant", grant.Id.ToString(), $"{request.SubjectKind} {request.Subject}", new { to = request.RequesterId, until = grant.EndsAt });
+    }
+}

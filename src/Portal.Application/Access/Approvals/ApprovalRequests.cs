@@ -1,0 +1,63 @@
+using Microsoft.EntityFrameworkCore;
+using Portal.Application.Audit;
+using Portal.Application.Data;
+using Portal.Domain.Access;
+using Portal.Domain.Access.Approvals;
+using Portal.Domain.Access.Policies;
+using Portal.Domain.Workloads;
+
+namespace Portal.Application.Access.Approvals;
+
+/// <summary>Opens and closes requests inside the transaction of what they are about.</summary>
+internal static class ApprovalRequests
+{
+    /// <summary>Asks about a workload.</summary>
+    public static ApprovalRequest Ask(this PortalDbContext db, ApprovalKind kind, Workload workload, string item, LaunchRuling.NeedsApproval ruling, decimal? hours, string? reason, Actor requester, DateTimeOffset now)
+    {
+        var steps = ruling.Verdict.Rule.Steps;
+        var request = new ApprovalRequest
+        {
+            Id = Guid.CreateVersion7(now),
+            Kind = kind,
+            RequesterId = requester.UserId,
+            TeamId = workload.TeamId,
+            WorkloadId = workload.Id,
+            ItemTeamId = ruling.ItemTeamId,
+            Subject = item,
+            Title = workload.Name,
+            Reason = reason,
+            Rule = ruling.Verdict.Rule.Name,
+            PolicyNumber = ruling.PolicyNumber,
+            Why = ruling.Verdict.Why,
+            StepsJson = PolicyJson.Write(steps).ToJsonString(),
+            Hours = hours,
+            HourlyPrice = workload.HourlyPrice,
+            Currency = workload.Currency,
+            StepSince = now,
+            ExpiresAt = now + steps[0].ExpiresAfter,
+            CreatedAt = now,
+        };
+        db.ApprovalRequests.Add(request);
+        db.Audit(requester, now, "approval.ask", "approval", request.Id.ToString(), request.Title, new { kind, rule = request.Rule, policies = request.PolicyNumber, workload = workload.Id, hours, hourlyPrice = request.HourlyPrice }, reason);
+        return request;
+    }
+
+    /// <summary>Takes back what is open about a workload, because its owner wants something else now. The workload's row must be locked.</summary>
+    public static async Task WithdrawOpenAsync(this PortalDbContext db, Workload workload, Actor actor, DateTimeOffset now, CancellationToken cancellationToken)
+    {
+        var open = await db.ApprovalRequests.FromSql($"select r.*, r.xmin from approval_requests r where r.workload_id = {workload.Id} and r.state = 'Waiting' for update").ToListAsync(cancellationToken);
+        foreach (var request in open)
+        {
+            request.End(ApprovalState.Withdrawn, $"Withdrawn by {actor.Name}.", now);
+            db.Audit(actor, now, "approval.withdraw", "approval", request.Id.ToString(), request.Title);
+        }
+    }
+
+    /// <summary>Whether somebody has said yes to just this before: the same rule with the same steps, for no more hours and at a price within the tolerance.</summary>
+    public static async Task<bool> IsCoveredAsync(this PortalDbContext db, Guid workloadId, LaunchRuling.NeedsApproval ruling, decimal? hours, decimal hourlyPrice, double tolerance, CancellationToken cancellationToken)
+    {
+        var rule = ruling.Verdict.Rule.Name;
+        var given = await db.ApprovalRequests.AsNoTracking().Where(r => r.WorkloadId == workloadId && r.Kind == ApprovalKind.Launch && r.State == ApprovalState.Approved && r.Rule == rule).ToListAsync(cancellationToken);
+        return given.Exists(r => PolicyJson.ReadSteps(r.StepsJson).SequenceEqual(ruling.Verdict.Rule.Steps) && (r.Hours is null || hours <= r.Hours) && hourlyPrice <= r.HourlyPrice * (1 + (decimal)tolerance));
+    }
+}

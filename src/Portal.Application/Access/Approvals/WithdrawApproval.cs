@@ -1,0 +1,33 @@
+using Microsoft.EntityFrameworkCore;
+using Portal.Application.Data;
+using Portal.Application.Workloads;
+using Portal.Domain.Access;
+using Portal.Domain.Access.Approvals;
+using Portal.Domain.Access.Policies;
+
+namespace Portal.Application.Access.Approvals;
+
+/// <summary>Takes back one's own request while nobody has decided it.</summary>
+public sealed class WithdrawApproval(IDbContextFactory<PortalDbContext> contexts, ApprovalEffects effects)
+{
+    public async Task<ApprovalOutcome> ExecuteAsync(Guid requestId, Actor actor, CancellationToken cancellationToken)
+    {
+        if (!actor.MayLaunch) return new ApprovalOutcome.Forbidden("This token may not withdraw; it needs the scope 'launch'.");
+        await using var db = await contexts.CreateDbContextAsync(cancellationToken);
+        await using var transaction = await db.Database.BeginTransactionAsync(cancellationToken);
+        if (await ApprovalLock.TakeAsync(db, requestId, cancellationToken) is not { } held) return new ApprovalOutcome.NotFound();
+        if (held.Request.RequesterId != actor.UserId)
+        {
+            var steps = PolicyJson.ReadSteps(held.Request.StepsJson);
+            var book = await ApproverBook.ReadAsync(db, steps, cancellationToken);
+            return DecideApproval.MaySee(book, held.Request, steps, actor, [], hasDecided: false) ? new ApprovalOutcome.Forbidden("Only who asked can withdraw.") : new ApprovalOutcome.NotFound();
+        }
+        if (held.Request.State == ApprovalState.Withdrawn) return new ApprovalOutcome.Done(requestId, ApprovalState.Withdrawn);
+        if (held.Request.State != ApprovalState.Waiting) return new ApprovalOutcome.Conflict($"It is {held.Request.State.ToString().ToLowerInvariant()} already. {held.Request.EndReason}");
+        var now = await db.NowAsync(cancellationToken);
+        await effects.EndAsync(db, held, ApprovalState.Withdrawn, $"Withdrawn by {actor.Name}.", actor, now, cancellationToken);
+        await db.SaveChangesAsync(cancellationToken);
+        await transaction.CommitAsync(cancellationToken);
+        return new ApprovalOutcome.Done(requestId, ApprovalState.Withdrawn);
+    }
+}

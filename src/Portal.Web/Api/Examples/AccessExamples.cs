@@ -1,0 +1,37 @@
+using System.Text.Json;
+using Portal.Domain.Access.Approvals;
+
+namespace Portal.Web.Api.Examples;
+
+/// <summary>Policies and approvals as the OpenAPI document shows them.</summary>
+internal static class AccessExamples
+{
+    private static readonly DateTimeOffset Asked = new(2026, 3, 2, 9, 0, 0, TimeSpan.Zero);
+    private static readonly Guid RequestId = new("0197a1d0-1111-7c3a-9f10-2d4e6f8a0b1c");
+
+    private static JsonElement Rules { get; } = Json("""[{"name": "Any GPU", "when": {"field": "gpuCount", "op": "ge", "value": 1}, "effect": "requireApproval", "steps": [{"approvers": {"teamLeads": true}, "count": 1, "expiresAfter": "P1D"}]}]""");
+
+    private static JsonElement Otherwise { get; } = Json("""{"effect": "allow"}""");
+
+    public static PoliciesRequest PoliciesToPublish { get; } = new(Rules, Otherwise, "GPUs are asked for");
+
+    public static PoliciesAnswer Policies { get; } = new(23, Rules, Otherwise, Asked, "Sam", "GPUs are asked for", ["GPU launches need one approval: their lead."]);
+
+    public static SimulationRequest Simulate { get; } = new(new DescribedRequest("tiny-lm-training", "vision", "lena@example.org", "gpu-a10g", Lifetime: TimeSpan.FromHours(18)));
+
+    public static SimulationAnswer Simulated { get; } = new("requireApproval", "Any GPU", 1, 23, null, "GPU launches need one approval: their lead.", ["their lead"], [new PolicyTraceAnswer(1, "Any GPU", true, "GPU count is 1")]);
+
+    public static ApprovalAnswer Approval { get; } = new(
+        RequestId, "Launch", new ApprovalSubject("workload", WorkloadExamples.Id.ToString(), "lora-support-intent"), "lena@example.org", "vision", "Retrain before Friday's release.", Asked, Asked.AddDays(1), ApprovalState.Waiting, 1,
+        [new ApprovalStepAnswer(Json("""{"teamLeads": true}"""), 1, [])], new ApprovalPolicyAnswer("Any GPU", 23, "GPU count is 1"), new QuoteAnswer(1.0091m, 736.64m, "USD"), 18, 1, null, null, true, null);
+
+    public static ItemsAnswer<ApprovalAnswer> Approvals { get; } = Lists.Items([Approval]);
+
+    public static DecisionRequest Decision { get; } = new("approve", "Good luck.", 1);
+
+    public static DelegationRequest Delegate { get; } = new("tom@example.org", Asked, Asked.AddDays(7));
+
+    public static DelegationAnswer Delegation { get; } = new(new("0197a1d0-2222-7c3a-9f10-2d4e6f8a0b1c"), "Max", "Tom", Asked, Asked.AddDays(7));
+
+    private static JsonElement Json(string text) => JsonSerializer.Deserialize<JsonElement>(text);
+}
