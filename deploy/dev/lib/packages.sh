@@ -43,6 +43,7 @@ need_for_running() {
   need python3 "runs workloads' supervisor and training scripts" /usr/bin/python3
   need bubblewrap "keeps workloads apart from each other" bwrap
   need jupyter-notebook "the notebook of the catalog" /usr/bin/jupyter-notebook
+  need_file python3-pip "lets people install packages into their notebook's folder" /usr/lib/python3/dist-packages/pip
   if [ -z "${ConnectionStrings__Portal:-}" ] && ! postgres_programs >/dev/null; then
     missing+=(postgresql)
     reasons+=("  postgresql: the database server; the portal runs a private one of its own")

@@ -1,8 +1,10 @@
 using Microsoft.EntityFrameworkCore;
+using Portal.Application.Access.Grants;
 using Portal.Application.Compute;
 using Portal.Application.Costs;
 using Portal.Application.Data;
 using Portal.Domain.Access;
+using Portal.Domain.Access.Grants;
 using Portal.Domain.Catalog;
 using Portal.Domain.Compute;
 using Portal.Domain.Costs;
@@ -17,7 +19,14 @@ public sealed record CategoryRow(string Slug, string Name, string Purpose, strin
 public sealed record ItemTarget(string Target, string Kind, bool Available, string? Reason);
 
 /// <summary>An item on its card.</summary>
-public sealed record ItemCard(string Slug, string Name, WorkloadKind Kind, string Category, string Icon, string Summary, IReadOnlyList<string> Tags, string Version, Quote FromPrice, IReadOnlyList<ItemTarget> Targets);
+public sealed record ItemCard(string Slug, string Name, WorkloadKind Kind, string Category, string Icon, string Summary, IReadOnlyList<string> Tags, string Version, Quote FromPrice, IReadOnlyList<ItemTarget> Targets)
+{
+    /// <summary>The item or its category needs a grant.</summary>
+    public bool IsRestricted { get; init; }
+
+    /// <summary>The caller has what it needs.</summary>
+    public bool IsGranted { get; init; } = true;
+}
 
 /// <summary>Hardware with its price on share-billed places.</summary>
 public sealed record PricedHardware(HardwareProfileSpec Spec, Quote Quote);
@@ -32,7 +41,7 @@ public sealed record ItemDetail(
     IReadOnlyList<string> SupportedBy);
 
 /// <summary>Reads the catalog.</summary>
-public sealed class CatalogQueries(IDbContextFactory<PortalDbContext> contexts, PublishedItems items, ComputeTargets targets, CurrentPrices prices)
+public sealed class CatalogQueries(IDbContextFactory<PortalDbContext> contexts, PublishedItems items, ComputeTargets targets, CurrentPrices prices, GrantQueries grants)
 {
     public async Task<IReadOnlyList<CategoryRow>> CategoriesAsync(CancellationToken cancellationToken)
     {
@@ -50,11 +59,12 @@ public sealed class CatalogQueries(IDbContextFactory<PortalDbContext> contexts, 
             .Join(db.Categories, i => i.CategorySlug, c => c.Slug, (i, c) => new { i.Slug, c.Order }).OrderBy(x => x.Order).ThenBy(x => x.Slug).Select(x => x.Slug).ToListAsync(cancellationToken);
         var hardware = await HardwareAsync(db, cancellationToken);
         var book = await prices.GetAsync(cancellationToken);
+        var restrictions = await grants.RestrictionsAsync(actor, cancellationToken);
         var cards = new List<ItemCard>();
         foreach (var slug in slugs)
         {
             if (await items.FindAsync(slug, null, cancellationToken) is not { } version || !Matches(version.Spec, kind, q)) continue;
-            var card = await CardAsync(version, hardware, book, actor, cancellationToken);
+            var card = await CardAsync(version, hardware, book, restrictions, actor, cancellationToken);
             if (target is null || card.Targets.Any(t => t.Target == target)) cards.Add(card);
         }
         return cards;
@@ -73,11 +83,10 @@ public sealed class CatalogQueries(IDbContextFactory<PortalDbContext> contexts, 
         var category = (await CategoriesAsync(cancellationToken)).Single(c => c.Slug == newest.Spec.Category);
         var support = await db.TeamMembers.Where(m => m.Role == Domain.Teams.TeamRole.Lead && db.Teams.Any(t => t.Id == m.TeamId && t.Slug == newest.Spec.Owner))
             .Join(db.Users, m => m.UserId, u => u.Id, (_, u) => u.DisplayName).Take(5).ToListAsync(cancellationToken);
-        return new ItemDetail(await CardAsync(newest, hardware, book, actor, cancellationToken), category, newest.Spec, versions, priced,
+        return new ItemDetail(await CardAsync(newest, hardware, book, await grants.RestrictionsAsync(actor, cancellationToken), actor, cancellationToken), category, newest.Spec, versions, priced,
             await TrackRecordAsync(db, newest.ItemId, cancellationToken), ItemLifecycle.Published, support);
     }
 
-    /// <summary>All hardware profiles in catalog order, with prices.</summary>
     /// <summary>Items that work on a finished run of an item: name by slug.</summary>
     public async Task<IReadOnlyDictionary<string, string>> UsersOfRunsAsync(string itemSlug, CancellationToken cancellationToken)
     {
@@ -90,6 +99,7 @@ public sealed class CatalogQueries(IDbContextFactory<PortalDbContext> contexts, 
         return found;
     }
 
+    /// <summary>All hardware profiles in catalog order, with prices.</summary>
     public async Task<IReadOnlyList<PricedHardware>> HardwareAsync(CancellationToken cancellationToken)
     {
         await using var db = await contexts.CreateDbContextAsync(cancellationToken);
@@ -101,7 +111,7 @@ public sealed class CatalogQueries(IDbContextFactory<PortalDbContext> contexts, 
     private static async Task<Dictionary<string, HardwareProfileSpec>> HardwareAsync(PortalDbContext db, CancellationToken cancellationToken) =>
         (await db.HardwareProfiles.AsNoTracking().Select(h => h.SpecJson).ToListAsync(cancellationToken)).Select(PortalJson.Read<HardwareProfileSpec>).ToDictionary(h => h.Slug);
 
-    private async Task<ItemCard> CardAsync(PublishedVersion version, Dictionary<string, HardwareProfileSpec> hardware, PriceBook book, Actor actor, CancellationToken cancellationToken)
+    private async Task<ItemCard> CardAsync(PublishedVersion version, Dictionary<string, HardwareProfileSpec> hardware, PriceBook book, IReadOnlyList<RestrictionRow> restrictions, Actor actor, CancellationToken cancellationToken)
     {
         var spec = version.Spec;
         var profiles = spec.Hardware.Where(hardware.ContainsKey).Select(h => hardware[h]).ToList();
@@ -120,7 +130,8 @@ public sealed class CatalogQueries(IDbContextFactory<PortalDbContext> contexts, 
             }
             places.Add(new ItemTarget(target.Name, description.Kind, best?.Available == true, best?.Available == true ? null : best?.Reason ?? description.Reason));
         }
-        return new ItemCard(spec.Slug, spec.Name, spec.Kind, spec.Category, spec.Icon, spec.Summary, spec.Tags, version.Version, cheapest, places);
+        var doors = restrictions.Where(r => (r.Kind == RestrictedKind.Item && r.Slug == spec.Slug) || (r.Kind == RestrictedKind.Category && r.Slug == spec.Category)).ToList();
+        return new ItemCard(spec.Slug, spec.Name, spec.Kind, spec.Category, spec.Icon, spec.Summary, spec.Tags, version.Version, cheapest, places) { IsRestricted = doors.Count > 0, IsGranted = doors.TrueForAll(d => d.Granted) };
     }
 
     private static bool Matches(ItemSpec spec, WorkloadKind? kind, string? q)

@@ -2,7 +2,9 @@ using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Logging;
 using Portal.Application.Audit;
 using Portal.Application.Catalog.Files;
+using Portal.Application.Access.Grants;
 using Portal.Application.Data;
+using Portal.Domain.Access.Grants;
 using Portal.Domain.Catalog;
 
 namespace Portal.Application.Catalog;
@@ -53,7 +55,13 @@ public sealed partial class ImportCatalog(IDbContextFactory<PortalDbContext> con
         foreach (var (spec, order) in load.Hardware.Select((h, i) => (h, i)))
         {
             if (hardware.TryGetValue(spec.Slug, out var profile)) (profile.SpecJson, profile.Order) = (PortalJson.Write(spec), order);
-            else db.HardwareProfiles.Add(new HardwareProfile { Slug = spec.Slug, SpecJson = PortalJson.Write(spec), Order = order });
+            else
+            {
+                db.HardwareProfiles.Add(new HardwareProfile { Slug = spec.Slug, SpecJson = PortalJson.Write(spec), Order = order });
+                // As the file has it at first; from then on it is an administrator's to change.
+                if (spec.Restricted && !await db.AccessRestrictions.AnyAsync(r => r.Kind == RestrictedKind.Hardware && r.Slug == spec.Slug, cancellationToken))
+                    db.AccessRestrictions.Add(new AccessRestriction { Kind = RestrictedKind.Hardware, Slug = spec.Slug, StepsJson = ManageGrants.AdminStep, LongestGrant = TimeSpan.FromDays(30), OnEnd = OnGrantEnd.Keep, Grace = TimeSpan.Zero, CreatedAt = await db.NowAsync(cancellationToken) });
+            }
         }
         await db.SaveChangesAsync(cancellationToken);
     }

@@ -2,14 +2,15 @@ using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Portal.Application.Access.Approvals;
+using Portal.Application.Access.Grants;
 using Portal.Application.Costs;
 using Portal.Application.Data;
 using Portal.Application.Workloads;
 
 namespace Portal.Application.Hosting;
 
-/// <summary>The clock: every second enqueues what is due (also what a crash left behind) and ends approvals that nobody decided, every minute posts usage and clears what has expired.</summary>
-public sealed partial class DueWorkloads(IDbContextFactory<PortalDbContext> contexts, ReconcileRequests requests, UsagePosting posting, ExpireApprovals expire, TimeProvider time, ILogger<DueWorkloads> logger) : BackgroundService
+/// <summary>The clock: every second enqueues what is due (also what a crash left behind) and ends approvals that nobody decided, every minute stops what lost its grant, posts usage and clears what has expired.</summary>
+public sealed partial class DueWorkloads(IDbContextFactory<PortalDbContext> contexts, ReconcileRequests requests, UsagePosting posting, ExpireApprovals expire, EnforceGrants grants, TimeProvider time, ILogger<DueWorkloads> logger) : BackgroundService
 {
     private const int BatchSize = 200;
 
@@ -27,6 +28,7 @@ public sealed partial class DueWorkloads(IDbContextFactory<PortalDbContext> cont
                     await expire.ExecuteAsync(stoppingToken);
                     if (time.GetUtcNow() < nextMinute) continue;
                     nextMinute = time.GetUtcNow().AddMinutes(1);
+                    await grants.ExecuteAsync(stoppingToken);
                     await posting.PostDueAsync(stoppingToken);
                     await ClearExpiredAsync(stoppingToken);
                 }

@@ -17,7 +17,7 @@ internal static class HostCapacity
         options.Vcpu ?? Environment.ProcessorCount,
         // The runtime's number heeds the limit of a container around the portal.
         options.MemoryGib ?? Math.Round(GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / BytesPerGib, 2),
-        Directory.Exists(GpuFolder) ? Directory.GetDirectories(GpuFolder).Length : 0);
+        options.Gpus ?? (Directory.Exists(GpuFolder) ? Directory.GetDirectories(GpuFolder).Length : 0));
 
     internal static ResourceAmount Allocatable(LocalOptions options)
     {

@@ -37,6 +37,8 @@ public sealed record LocalOptions
     public decimal? Vcpu { get; set; }
     /// <summary>Real memory to count with; detected when null.</summary>
     public decimal? MemoryGib { get; set; }
+    /// <summary>GPUs to count with; detected when null.</summary>
+    public int? Gpus { get; set; }
     /// <summary>Ports given to programs, first.</summary>
     public int PortRangeStart { get; set; } = 20000;
     /// <summary>Ports given to programs, last; below the kernel's range of ephemeral ports.</summary>
@@ -70,6 +72,7 @@ public sealed class LocalOptionsValidator : IValidateOptions<LocalOptions>
         Check(options.MemoryOvercommit >= 1, nameof(options.MemoryOvercommit), "must be at least 1.");
         Check(options.Vcpu is null or > 0, nameof(options.Vcpu), "must be more than 0.");
         Check(options.MemoryGib is null or > 0, nameof(options.MemoryGib), "must be more than 0.");
+        Check(options.Gpus is null or >= 0, nameof(options.Gpus), "must not be negative.");
         Check(options.PortRangeStart is >= 1024 and <= 65535, nameof(options.PortRangeStart), "must be from 1024 to 65535.");
         Check(options.PortRangeEnd is >= 1024 and <= 65535, nameof(options.PortRangeEnd), "must be from 1024 to 65535.");
         Check(options.PortRangeEnd >= options.PortRangeStart, nameof(options.PortRangeEnd), "must not be below Local:PortRangeStart.");

@@ -120,7 +120,7 @@ public sealed class Workload
     {
         Desired = DesiredState.Running;
         Enter(WorkloadPhase.PendingApproval, reason, now);
-        (ExpiresAt, StopReason, RestartRequested) = (null, null, false);
+        (QueuedAt, ExpiresAt, StopReason, RestartRequested) = (now, null, null, false);
         Wake(now);
     }
 

@@ -48,7 +48,7 @@ internal static class CatalogApi
         if (actor is null) return refusal!;
         if (await catalog.FindAsync(slug, actor, context.RequestAborted) is not { } item) return ApiProblems.NotFound($"There is no item '{slug}'.");
         return Results.Json(new ItemAnswer(item.Spec.Slug, item.Spec.Name, item.Spec.Kind, item.Spec.Category, item.Spec.Summary, item.Spec.Description, item.Spec.Tags, item.Lifecycle,
-            new ItemAccessAnswer(true, false), [.. item.Versions.Select(v => Version(v, item.Card))]));
+            new ItemAccessAnswer(item.Card.IsGranted, item.Card.IsRestricted), [.. item.Versions.Select(v => Version(v, item.Card))]));
     }
 
     private static async Task<IResult> EstimateAsync(HttpContext context, EstimateLaunch estimate)
@@ -78,7 +78,7 @@ internal static class CatalogApi
     };
 
     private static ItemSummary Card(ItemCard c) => new(
-        c.Slug, c.Name, c.Kind, c.Category, c.Summary, c.Tags, c.Version, ItemLifecycle.Published, new ItemAccessAnswer(true, false), c.FromPrice.HourlyPrice, c.FromPrice.Currency, [.. c.Targets.Select(Place)]);
+        c.Slug, c.Name, c.Kind, c.Category, c.Summary, c.Tags, c.Version, ItemLifecycle.Published, new ItemAccessAnswer(c.IsGranted, c.IsRestricted), c.FromPrice.HourlyPrice, c.FromPrice.Currency, [.. c.Targets.Select(Place)]);
 
     private static ItemTargetAnswer Place(ItemTarget t) => new(t.Target, t.Available, t.Reason);
 

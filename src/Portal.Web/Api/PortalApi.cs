@@ -39,6 +39,7 @@ internal static class PortalApi
         api.MapSettings();
         api.MapPolicies();
         api.MapApprovals();
+        api.MapGrants();
         api.MapDiscovery();
         routes.MapCatalogSchema();
         routes.MapPortalOpenApi();

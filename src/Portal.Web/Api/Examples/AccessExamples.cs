@@ -33,5 +33,21 @@ internal static class AccessExamples
 
     public static DelegationAnswer Delegation { get; } = new(new("0197a1d0-2222-7c3a-9f10-2d4e6f8a0b1c"), "Max", "Tom", Asked, Asked.AddDays(7));
 
+    public static AccessRequest AskAccess { get; } = new(new AccessSubject(Hardware: "gpu-h100x8"), "vision", TimeSpan.FromDays(14), "Training run for the October release");
+
+    public static ApprovalAnswer AccessApproval { get; } = Approval with
+    {
+        Kind = "Access", Subject = new ApprovalSubject("hardware", "gpu-h100x8", "gpu-h100x8 for 14 d"), Reason = AskAccess.Reason, Steps = [new ApprovalStepAnswer(Json("""{"role": "Admin"}"""), 1, [])],
+        Policy = new ApprovalPolicyAnswer("hardware gpu-h100x8 is restricted", null, "it needs a grant"), Quote = null, Hours = 336, MayDecide = false,
+    };
+
+    public static RestrictionRequest Restrict { get; } = new(Json("""[{"approvers": {"role": "Admin"}}]"""), TimeSpan.FromDays(30), "keep", TimeSpan.FromHours(1), "Few of them, and dear");
+
+    public static RestrictionAnswer Restriction { get; } = new("hardware", "gpu-h100x8", "an Admin", TimeSpan.FromDays(30), "keep", TimeSpan.FromHours(1), "Few of them, and dear", false, null, true, 2);
+
+    public static GrantRequest Give { get; } = new(new AccessSubject(Item: "tiny-lm-endpoint"), "vision", TimeSpan.FromDays(30), "Pilot of the quarter");
+
+    public static GrantAnswer Grant { get; } = new(new("0197a1d0-3333-7c3a-9f10-2d4e6f8a0b1c"), "item", "tiny-lm-endpoint", "vision", true, Asked, Asked.AddDays(30), "Sam", null, null, null, null, true);
+
     private static JsonElement Json(string text) => JsonSerializer.Deserialize<JsonElement>(text);
 }

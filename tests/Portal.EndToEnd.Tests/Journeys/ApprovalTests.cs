@@ -1,0 +1,113 @@
+using AwesomeAssertions;
+using Microsoft.Playwright;
+using Portal.EndToEnd.Tests.Fixtures;
+using Xunit;
+
+namespace Portal.EndToEnd.Tests.Journeys;
+
+/// <summary>Three people in three browsers: an engineer asks for a GPU endpoint, the lead approves, the administrator approves, and it runs.</summary>
+public sealed class ApprovalTests : IAsyncLifetime
+{
+    private PortalProcess _portal = null!;
+    private Chromium _chromium = null!;
+
+    public async ValueTask InitializeAsync() => (_portal, _chromium) = (
+        await PortalProcess.StartAsync(new Dictionary<string, string> { ["Local__Gpus"] = "2", ["Local__Vcpu"] = "8", ["Local__MemoryGib"] = "32" }, withProbe: true), await Chromium.StartAsync());
+
+    public async ValueTask DisposeAsync()
+    {
+        await _chromium.DisposeAsync();
+        await _portal.DisposeAsync();
+    }
+
+    [Fact]
+    public async Task GpuEndpoint_AskedForApprovedTwice_Runs_AndOthersAreDeniedExpiredWithdrawn()
+    {
+        await _portal.Api.AddPersonAsync("Lena", ["vision"]);
+        await _portal.Api.AddPersonAsync("Max", ["vision!"]);
+        var admin = await _chromium.SignInAsync(_portal);
+        await PublishByHandAsync(admin);
+
+        var lena = await _chromium.SignInAsync(_portal, email: "lena@example.org", password: PortalPeople.Password);
+        var max = await _chromium.SignInAsync(_portal, email: "max@example.org", password: PortalPeople.Password);
+        await max.GotoAsync($"{_portal.Url}approvals");
+        await max.WaitForSelectorAsync("text=Nothing waits for you");
+
+        await AskAsync(lena, "support-intent", "The adapter must be up before Friday's release.");
+        await Chromium.PictureAsync(lena, "workload-waiting-approval-light-1280");
+        (await Chromium.FindingsAsync(lena)).Should().BeEmpty();
+
+        await max.WaitForSelectorAsync("h2:has-text('Lena asks to launch support-intent')");
+        await max.WaitForSelectorAsync("nav[aria-label=Main] >> .waiting-count:has-text('1')");
+        (await Chromium.FindingsAsync(max)).Should().BeEmpty();
+        await Chromium.PictureAsync(max, "approvals-light-1280");
+        await max.FillAsync("#approval-comment", "Good luck!");
+        await max.ClickAsync("main button:has-text('Approve')");
+        await max.WaitForSelectorAsync("text=needs one more approval");
+
+        await admin.GotoAsync($"{_portal.Url}approvals");
+        await admin.WaitForSelectorAsync("text=Approved by Max");
+        await Chromium.PictureAsync(admin, "approvals-second-step-light-1280");
+        await admin.Keyboard.PressAsync("a");
+        await admin.WaitForSelectorAsync("text=support-intent is approved");
+
+        // Lena did nothing: her page follows.
+        await lena.Locator("main").GetByText("Running", new() { Exact = true }).First.WaitForAsync();
+
+        await AskAsync(lena, "denied-one", null);
+        await max.GotoAsync($"{_portal.Url}approvals");
+        await max.WaitForSelectorAsync("h2:has-text('denied-one')");
+        await max.Keyboard.PressAsync("d");
+        await max.WaitForSelectorAsync("text=Say why, so that the requester can do better.");
+        await max.FillAsync("#approval-comment", "One GPU is enough for now.");
+        await max.ClickAsync("main button:has-text('Deny')");
+        await lena.WaitForSelectorAsync("text=It was not approved.");
+        await lena.WaitForSelectorAsync("text=One GPU is enough for now.");
+
+        await AskAsync(lena, "expired-one", null);
+        await _portal.Database.ExecuteAsync("update approval_requests set expires_at = clock_timestamp() where state = 'Waiting'");
+        await lena.WaitForSelectorAsync("text=nobody decided in time");
+
+        await AskAsync(lena, "withdrawn-one", null);
+        await lena.ClickAsync("text=See the request");
+        await lena.WaitForSelectorAsync("h2:has-text('withdrawn-one')");
+        await lena.GetByRole(AriaRole.Button, new() { Name = "Withdraw", Exact = true }).ClickAsync();
+        await lena.ClickAsync("[role=dialog] >> button:has-text('Withdraw')");
+        await lena.WaitForSelectorAsync("main >> text=Withdrawn by Lena.");
+        await Chromium.PictureAsync(lena, "approvals-mine-light-1280");
+        (await Chromium.FindingsAsync(lena)).Should().BeEmpty();
+        await max.WaitForSelectorAsync("text=Nothing waits for you");
+    }
+
+    private async Task AskAsync(IPage page, string name, string? reason)
+    {
+        await page.GotoAsync($"{_portal.Url}launch/gpu-probe");
+        await page.WaitForSelectorAsync("text=Needs 2 approvals.");
+        await page.FillAsync("#launch-name", name);
+        if (reason is not null) await page.FillAsync("#launch-reason", reason);
+        await Chromium.PictureAsync(page, "launch-needs-approval-light-1280");
+        await page.ClickAsync(".side-sticky button:has-text('Ask for approval')");
+        await page.WaitForURLAsync("**/workloads/*");
+        await page.WaitForSelectorAsync("text=Waiting for approval.");
+    }
+
+    /// <summary>Writes the rule "GPU launches need their lead, then an Admin" in the form and publishes it.</summary>
+    private async Task PublishByHandAsync(IPage admin)
+    {
+        await admin.GotoAsync($"{_portal.Url}admin/policies");
+        await admin.ClickAsync("button:has-text('Add rule')");
+        await admin.Locator("input[id$=-name]").FillAsync("Any GPU");
+        await admin.ClickAsync("button:has-text('Then ask somebody else')");
+        var second = admin.Locator("fieldset.step").Nth(1);
+        await second.GetByLabel("Who is asked").SelectOptionAsync("role");
+        await admin.WaitForSelectorAsync("text=GPU launches need two approvals: their lead, then an Admin.");
+        await Chromium.PictureAsync(admin, "policies-editor-light-1280");
+        (await Chromium.FindingsAsync(admin)).Should().BeEmpty();
+        await admin.ClickAsync("button:has-text('Done')");
+        await admin.FillAsync("input[aria-label='What changed']", "GPUs are asked for");
+        await admin.ClickAsync("button:has-text('Publish')");
+        await admin.WaitForSelectorAsync("text=Policies 1 are in force.");
+        await admin.WaitForSelectorAsync("text=version 1");
+        await Chromium.PictureAsync(admin, "policies-light-1280");
+    }
+}
