@@ -3,6 +3,7 @@ using Portal.Application.Access;
 using Portal.Application.Access.Approvals;
 using Portal.Application.Access.Grants;
 using Portal.Application.Access.Policies;
+using Portal.Application.Audit;
 using Portal.Application.Catalog;
 using Portal.Application.Compute;
 using Portal.Application.Costs;
@@ -27,6 +28,7 @@ public static class ApplicationServices
             .AddSingleton<WorkloadQueries>().AddSingleton<WorkloadDetailQueries>().AddSingleton<WorkloadFiles>().AddSingleton<HomeQueries>().AddSingleton<CatalogQueries>().AddSingleton<ImportCatalog>()
             .AddSingleton<ActorDirectory>().AddSingleton<CreateToken>().AddSingleton<RevokeToken>().AddSingleton<TokenQueries>().AddSingleton<WorkloadEntrance>()
             .AddSingleton<CreateTeam>().AddSingleton<SetTeamMember>().AddSingleton<RemoveTeamMember>().AddSingleton<PeopleQueries>().AddSingleton<TargetQueries>().AddSingleton<LaunchMeasures>().AddSingleton<PortalFigures>().AddSingleton<SavedViews>().AddSingleton<SearchQueries>();
+        services.AddSingleton<SealAudit>().AddSingleton<VerifyAudit>().AddSingleton<AuditQueries>();
         services.AddSingleton<PolicyBook>().AddSingleton<PublishPolicies>().AddSingleton<SimulatePolicies>().AddSingleton<PolicyQueries>().AddSingleton<LaunchPolicy>().AddSingleton<ApprovalEffects>().AddSingleton<DecideApproval>()
             .AddSingleton<WithdrawApproval>().AddSingleton<ExpireApprovals>().AddSingleton<ApprovalQueries>().AddSingleton<Delegations>().AddSingleton<AccessRights>().AddSingleton<RequestAccess>().AddSingleton<ManageGrants>().AddSingleton<EnforceGrants>().AddSingleton<GrantQueries>().AddSingleton<CurrentQuotes>().AddSingleton<ReturnToQueue>();
         // These use Identity's scoped UserManager.
@@ -36,5 +38,5 @@ public static class ApplicationServices
 
     /// <summary>The parts that act: for hosts that run as worker.</summary>
     public static IServiceCollection AddPortalWorker(this IServiceCollection services) =>
-        services.AddSingleton<DueWorkloads>().AddHostedService(provider => provider.GetRequiredService<DueWorkloads>()).AddHostedService<TargetObserver>();
+        services.AddSingleton<DueWorkloads>().AddHostedService(provider => provider.GetRequiredService<DueWorkloads>()).AddHostedService<TargetObserver>().AddHostedService<AuditSealer>();
 }

@@ -40,6 +40,7 @@ internal static class PortalApi
         api.MapPolicies();
         api.MapApprovals();
         api.MapGrants();
+        api.MapAudit();
         api.MapDiscovery();
         routes.MapCatalogSchema();
         routes.MapPortalOpenApi();

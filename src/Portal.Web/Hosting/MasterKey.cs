@@ -21,6 +21,9 @@ public sealed class MasterKey
         return new MasterKey(Convert.FromBase64String(File.ReadAllText(file).Trim()));
     }
 
+    /// <summary>A key of its own for another purpose (HKDF-SHA-256).</summary>
+    public byte[] Derive(string purpose) => HKDF.DeriveKey(HashAlgorithmName.SHA256, _key, 32, info: Encoding.UTF8.GetBytes(purpose));
+
     /// <summary>AES-256-GCM; nonce, tag and ciphertext in one base64 string.</summary>
     public string Encrypt(string text)
     {

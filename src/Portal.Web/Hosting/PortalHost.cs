@@ -4,6 +4,7 @@ using Microsoft.AspNetCore.DataProtection;
 using Microsoft.AspNetCore.DataProtection.KeyManagement;
 using Microsoft.Extensions.Options;
 using Portal.Application;
+using Portal.Application.Audit;
 using Portal.Application.Data;
 using Portal.Application.Workloads;
 using Portal.Compute.LocalProcess;
@@ -50,6 +51,7 @@ public static class PortalHost
             ?? throw new InvalidOperationException("ConnectionStrings:Portal is missing: set the environment variable ConnectionStrings__Portal to the portal's PostgreSQL database.");
         builder.Services.AddPortalDatabase(connection);
         builder.Services.AddSingleton(provider => MasterKey.Load(provider.GetRequiredService<IOptions<PortalOptions>>().Value));
+        builder.Services.AddSingleton(provider => new AuditKey(provider.GetRequiredService<MasterKey>().Derive("portal-audit"))).AddSingleton<IAuditHead, AuditHeadFile>();
         builder.Services.AddDataProtection().SetApplicationName("Portal").PersistKeysToDbContext<PortalDbContext>();
         builder.Services.AddSingleton<IConfigureOptions<KeyManagementOptions>>(provider =>
             new ConfigureOptions<KeyManagementOptions>(options => options.XmlEncryptor = new MasterKeyXmlEncryptor(provider.GetRequiredService<MasterKey>())));

@@ -5,6 +5,7 @@ using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Portal.Application;
+using Portal.Application.Audit;
 using Portal.Application.Compute;
 using Portal.Application.Data;
 using Portal.Application.Hosting;
@@ -140,6 +141,7 @@ public sealed class ApplicationHost : IAsyncDisposable
             // A refused command is an exception as well, and often an expected one.
             .AddFilter("Microsoft.EntityFrameworkCore", LogLevel.Critical).AddProvider(Logs));
         services.AddPortalDatabase(Database.ConnectionString);
+        services.AddSingleton(new AuditKey(new byte[32])).AddSingleton<IAuditHead, RememberedHead>();
         services.AddPortalApplication();
         services.AddSingleton<DueWorkloads>().AddSingleton<TargetObserver>().AddSingleton<WorkloadChangeListener>();
         services.AddSingleton(Faults).AddSingleton(Launch).AddSingleton(Reconcile).AddSingleton(TimeProvider.System).AddSingleton(Protection);

@@ -58,8 +58,9 @@ internal static class PortalOpenApi
         [ApiTags.Runs] = "What a workload did and left: timeline, attempts, logs, metrics, usage, files.",
         [ApiTags.Costs] = "What was spent, by whom and on what.",
         [ApiTags.Account] = "Who you are, and your access tokens.",
+        [ApiTags.Approvals] = "Ask, decide, stand in for somebody; what is restricted and who has access.",
         [ApiTags.People] = "People and teams.",
-        [ApiTags.Administration] = "Compute targets and the portal's own settings.",
+        [ApiTags.Administration] = "Policies, restrictions, the audit trail, compute targets and the portal's own settings.",
         [ApiTags.Health] = "For probes and monitoring; needs no token.",
     };
 }
