@@ -7,6 +7,7 @@ using Portal.Application.Audit;
 using Portal.Application.Costs;
 using Portal.Application.Data;
 using Portal.Application.Settings;
+using Portal.Application.Teams;
 using Portal.Domain.Access;
 using Portal.Domain.Access.Approvals;
 using Portal.Domain.Compute;
@@ -17,7 +18,7 @@ namespace Portal.Application.Workloads;
 
 /// <summary>Accepts a launch: one transaction writes the workload, its first event and the audit entry; placing it is the reconciler's.</summary>
 public sealed partial class LaunchWorkload(
-    IDbContextFactory<PortalDbContext> contexts, LaunchTermsReader terms, CurrentPrices prices, WorkloadSecrets secrets, LaunchPolicy policy, AccessRights rights, ReconcileRequests requests, FaultPoints faults,
+    IDbContextFactory<PortalDbContext> contexts, LaunchTermsReader terms, CurrentPrices prices, WorkloadSecrets secrets, LaunchPolicy policy, AccessRights rights, ResourceLimits limits, ReconcileRequests requests, FaultPoints faults,
     PortalSettings settings, LaunchOptions options)
 {
     public abstract record Outcome
@@ -74,6 +75,7 @@ public sealed partial class LaunchWorkload(
         var ruling = await policy.RuleAsync(db, plan, actor, cancellationToken);
         if (ruling is LaunchRuling.Denied denied) return new Outcome.Denied(denied.Rule, denied.Reason);
         if (ruling is LaunchRuling.Locked locked) return new Outcome.Forbidden(locked.Reason);
+        if (await limits.NeverAsync(db, read.Team.Id, actor.UserId, read.Hardware, quote.HourlyPrice, cancellationToken) is { } never) return new Outcome.Denied("Limits", never);
         var asked = ruling as LaunchRuling.NeedsApproval;
         if (asked is null) workload.Enqueue("Accepted; looking for a place.", now);
         else workload.AwaitApproval($"Waits for approval by {asked.Who} (rule “{asked.Verdict.Rule.Name}”).", now);

@@ -1,6 +1,7 @@
 using Microsoft.EntityFrameworkCore;
 using Portal.Application.Compute;
 using Portal.Application.Data;
+using Portal.Application.Teams;
 using Portal.Domain.Catalog;
 using Portal.Domain.Compute;
 using Portal.Domain.Workloads;
@@ -28,7 +29,7 @@ public sealed record TargetRoom(TargetDescription Target, ResourceAmount Allocat
 }
 
 /// <summary>Finds places: what targets offer, less what is allocated, first come first served.</summary>
-public sealed class Placements(ComputeTargets targets)
+public sealed class Placements(ComputeTargets targets, ResourceLimits limits)
 {
     /// <summary>Room on a target as the database counts it.</summary>
     public async Task<TargetRoom> RoomAsync(PortalDbContext db, IComputeTarget target, CancellationToken cancellationToken)
@@ -50,6 +51,8 @@ public sealed class Placements(ComputeTargets targets)
         var offers = await target.GetOffersAsync(OfferRequest.For(item, deployment, hardware, workload.OwnerId), cancellationToken);
         var offer = offers.FirstOrDefault(o => o.Available);
         if (offer is null) return (new Placement(null, offers.Select(o => o.Reason).FirstOrDefault() ?? $"'{workload.Target}' has nothing to offer."), false);
+        // Whoever waits for a limit of their own holds nobody else up.
+        if (await limits.MissingAsync(db, workload, hardware, cancellationToken) is { } limited) return (new Placement(null, limited), false);
         var missing = (await RoomAsync(db, target, cancellationToken)).Missing(hardware);
         var ahead = await AheadAsync(db, workload, cancellationToken);
         if (missing is null && ahead.Count == 0) return (new Placement(offer, null), false);

@@ -1,6 +1,7 @@
 using Microsoft.EntityFrameworkCore;
 using Portal.Application.Compute;
 using Portal.Application.Data;
+using Portal.Application.Teams;
 using Portal.Domain.Access;
 using Portal.Domain.Catalog;
 using Portal.Domain.Compute;
@@ -65,6 +66,7 @@ public sealed partial class ReconcileWorkload
             if (live is not null || workload.Desired != DesiredState.Running) return null;
             // One placement at a time per target, so that two workers cannot give the same room away twice.
             await db.Database.ExecuteSqlAsync($"select pg_advisory_xact_lock(hashtextextended({"place:" + workload.Target}, 0))", cancellationToken);
+            await ResourceLimits.LockAsync(db, workload, cancellationToken);
             var (placement, forCapacity) = await placements.FindAsync(db, workload, situation.Hardware, situation.Version.Spec, cancellationToken);
             if (placement.Offer is null)
             {

@@ -41,6 +41,7 @@ internal static class PortalApi
         api.MapApprovals();
         api.MapGrants();
         api.MapAudit();
+        api.MapLimits();
         api.MapDiscovery();
         routes.MapCatalogSchema();
         routes.MapPortalOpenApi();

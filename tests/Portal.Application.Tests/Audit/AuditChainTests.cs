@@ -21,7 +21,7 @@ public sealed class AuditChainTests : HostedTests
         _ada = await Host.AddPersonAsync("Ada", roles: [PortalRoles.Admin]);
     }
 
-    private Task<AuditVerification> VerifyAsync() => Host.Get<VerifyAudit>().ExecuteAsync(default);
+    private Task<AuditVerification> VerifyAsync() => Host.Get<VerifyAudit>().ComputeAsync(default);
 
     /// <summary>Entries with everything in them that could confuse a hash.</summary>
     private async Task WriteAsync(int count, string action = "test.write")

@@ -43,6 +43,15 @@ public sealed class AccessPagesTests : PageTest
         return ((LaunchWorkload.Outcome.ApprovalRequired)await Host.Get<LaunchWorkload>().ExecuteAsync(new LaunchRequest { Item = HostWorkloads.Notebook, Name = name, Hardware = "cpu-tiny", Reason = "For Friday." }, Lena, default)).RequestId;
     }
 
+    // Between finding an element and using it nothing may be drawn anew.
+    private static async Task PressAsync(IRenderedComponent<Microsoft.AspNetCore.Components.IComponent> page, string text)
+    {
+        page.WaitForAssertion(() => page.FindAll("button").Should().Contain(b => Read(b) == text));
+        await page.InvokeAsync(() => page.FindAll("button").Single(b => Read(b) == text).Click());
+    }
+
+    private static Task TypeAsync(IRenderedComponent<Microsoft.AspNetCore.Components.IComponent> page, string selector, string text) => page.InvokeAsync(() => page.Find(selector).Input(text));
+
     [Fact]
     public void Pages_Empty_TeachWhatComes()
     {
@@ -78,10 +87,10 @@ public sealed class AccessPagesTests : PageTest
         SignIn(_max);
         var page = Render<ApprovalsPage>();
         page.WaitForAssertion(() => Read(page).Should().Contain("Lena asks to launch asked-for").And.Contain("“For Friday.”").And.Contain("Rule “Everything”").And.Contain("in all").And.Contain("Nobody has asked for this before"));
-        page.FindAll("button").Single(b => Read(b) == "Deny").Click();
+        await PressAsync(page, "Deny");
         page.WaitForAssertion(() => Read(page).Should().Contain("Say why, so that the requester can do better."));
-        page.Find("#approval-comment").Input("Too dear.");
-        page.FindAll("button").Single(b => Read(b) == "Deny").Click();
+        await TypeAsync(page, "#approval-comment", "Too dear.");
+        await PressAsync(page, "Deny");
         page.WaitForAssertion(() => Read(page).Should().Contain("Nothing waits for you"));
         (await Host.Get<ApprovalQueries>().FindAsync(request, Lena, default))!.State.Should().Be(ApprovalState.Denied);
     }
@@ -120,8 +129,9 @@ public sealed class AccessPagesTests : PageTest
         item.WaitForAssertion(() => Read(item).Should().Contain("Restricted").And.Contain("Ask for access").And.NotContain("Launch from"));
         Navigation.NavigateTo($"/access?ask=item:{HostWorkloads.Notebook}");
         var page = Render<AccessPage>();
-        page.WaitForElement("#ask-reason").Input("To try it.");
-        page.FindAll("button").Single(b => Read(b) == "Ask for access").Click();
+        page.WaitForElement("#ask-reason");
+        await TypeAsync(page, "#ask-reason", "To try it.");
+        await PressAsync(page, "Ask for access");
         page.WaitForAssertion(() => Read(page).Should().Contain("Asked"));
         (await Host.Get<ApprovalQueries>().ListAsync(ApprovalBox.Mine, Lena, default)).Should().ContainSingle().Which.Reason.Should().Be("To try it.");
     }
@@ -132,13 +142,13 @@ public sealed class AccessPagesTests : PageTest
         SignIn(_ada);
         var page = Render<PoliciesPage>();
         page.WaitForAssertion(() => Read(page).Should().Contain("nothing was published yet").And.Contain("Allowed. Decided by “Otherwise”"));
-        page.FindAll("button").Single(b => Read(b) == "Add rule").Click();
+        await PressAsync(page, "Add rule");
         page.WaitForAssertion(() => Read(page).Should().Contain("GPU launches need one approval: their lead.").And.Contain("GPU count 0 is below 1"));
-        page.Find("input[aria-label='Value']").Input("many");
+        await TypeAsync(page, "input[aria-label='Value']", "many");
         page.WaitForAssertion(() => Read(page).Should().Contain("compared with a number"));
-        page.Find("input[aria-label='Value']").Input("0");
+        await TypeAsync(page, "input[aria-label='Value']", "0");
         page.WaitForAssertion(() => Read(page).Should().Contain("Asks their lead."));
-        page.FindAll("button").Single(b => Read(b) == "Publish").Click();
+        await PressAsync(page, "Publish");
         page.WaitForAssertion(() => Read(page).Should().Contain("version 1").And.Contain("last changed"));
         (await Host.Get<PolicyQueries>().ReadAsync(null, _ada, default))!.List.Rules.Should().ContainSingle();
     }
@@ -152,7 +162,7 @@ public sealed class AccessPagesTests : PageTest
         Navigation.NavigateTo("/admin/audit?act=policies.");
         var page = Render<AuditPage>();
         page.WaitForAssertion(() => Read(page).Should().Contain("policies.publish").And.Contain("ada@example.org").And.NotContain("workload.launch"));
-        page.FindAll("button").Single(b => Read(b) == "Verify").Click();
+        await PressAsync(page, "Verify");
         page.WaitForAssertion(() => Read(page).Should().Contain("The trail is whole."));
     }
 }
