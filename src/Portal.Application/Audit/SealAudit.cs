@@ -29,7 +29,15 @@ public sealed class SealAudit(IDbContextFactory<PortalDbContext> contexts, Audit
     public async Task NoteHeadAsync(CancellationToken cancellationToken)
     {
         await using var db = await contexts.CreateDbContextAsync(cancellationToken);
-        if (await db.AuditSeals.AsNoTracking().OrderByDescending(s => s.Seq).FirstOrDefaultAsync(cancellationToken) is { } last && !(head.Read()?.Seq >= last.Seq)) head.Write(last.Seq, Convert.ToHexStringLower(last.Hash));
+        if (await db.AuditSeals.AsNoTracking().OrderByDescending(s => s.Seq).FirstOrDefaultAsync(cancellationToken) is not { } last) return;
+        if (head.Read() is { } noted)
+        {
+            if (noted.Seq >= last.Seq) return;
+            // A trail that was cut off and has grown again is another one: the evidence stays.
+            var there = await db.AuditSeals.Where(s => s.Seq == noted.Seq).Select(s => s.Hash).SingleOrDefaultAsync(cancellationToken);
+            if (there is null || Convert.ToHexStringLower(there) != noted.Hash) throw new InvalidOperationException($"The audit trail does not go on from entry {noted.Seq}, which was noted outside the database. Verify it.");
+        }
+        head.Write(last.Seq, Convert.ToHexStringLower(last.Hash));
     }
 
     private async Task<int> SealBatchAsync(CancellationToken cancellationToken)

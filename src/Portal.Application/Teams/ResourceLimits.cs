@@ -37,7 +37,9 @@ public sealed class ResourceLimits(IDbContextFactory<PortalDbContext> contexts)
         foreach (var (limit, isTeam) in await OfAsync(db, workload.TeamId, workload.OwnerId, cancellationToken))
         {
             var use = await UseAsync(db, limit, cancellationToken);
-            if (Over(Values(limit), use, hardware, workload.HourlyPrice) is { } over) return $"Waiting: {(isTeam ? "the team" : "its owner")} has {over} in use at once. It starts by itself when something of that ends.";
+            if (Over(Values(limit), use, hardware, workload.HourlyPrice) is { } over)
+                // What a person uses in other teams is none of this team's business.
+                return isTeam ? $"Waiting: the team has {over} in use at once. It starts by itself when something of that ends." : "Waiting: its owner's own limit is reached. It starts by itself when something of theirs ends.";
         }
         return null;
     }
@@ -82,8 +84,9 @@ public sealed class ResourceLimits(IDbContextFactory<PortalDbContext> contexts)
     public async Task<ApprovalOutcome> SetAsync(string scope, LimitValues values, Actor actor, CancellationToken cancellationToken)
     {
         if (!actor.IsAdmin) return new ApprovalOutcome.Forbidden("Only administrators may set limits (role Admin, token scope 'admin').");
-        if (values.Workloads is < 0 || values.Vcpu is < 0 || values.HourlyPrice is < 0 || values.Gpus.Any(g => g.Value < 0 || g.Key.Length is 0 or > 40) || values.Gpus.Count > 20)
-            return new ApprovalOutcome.Invalid(new Dictionary<string, string[]> { ["limits"] = ["Numbers from 0 on; at most 20 kinds of GPU."] });
+        const int most = 1_000_000;
+        if (values.Workloads is < 0 or > most || values.Vcpu is < 0 or > most || values.HourlyPrice is < 0 or > most || values.Gpus.Any(g => g.Value is < 0 or > most || g.Key.Length is 0 or > 40 || g.Key.Contains('\0')) || values.Gpus.Count > 20)
+            return new ApprovalOutcome.Invalid(new Dictionary<string, string[]> { ["limits"] = ["Numbers from 0 to a million; at most 20 kinds of GPU."] });
         await using var db = await contexts.CreateDbContextAsync(cancellationToken);
         await using var transaction = await db.Database.BeginTransactionAsync(cancellationToken);
         var (kind, name) = scope.Split(':', 2) is [var k, var n] ? (k, n) : ("", "");

@@ -23,14 +23,17 @@ public sealed class ExtendWorkload(ChangeWorkload change, LaunchPolicy policy, P
             var spec = (await items.GetAsync(workload.ItemVersionId, cancellationToken)).Spec;
             var lifetime = extended - (workload.StartedAt ?? workload.QueuedAt);
             var ruling = await policy.RuleAsync(db, await ReturnToQueue.PlanAsync(db, workload, spec, workload.HourlyPrice, lifetime, cancellationToken), actor, cancellationToken);
+            if (ruling is LaunchRuling.Allowed or LaunchRuling.NeedsApproval)
+            {
+                // One question at a time, about the end as it is: the newer wish replaces the older.
+                await db.WithdrawOpenAsync(workload, actor, now, cancellationToken);
+                await db.SaveChangesAsync(cancellationToken);
+            }
             switch (ruling)
             {
                 case LaunchRuling.Denied denied: return new WorkloadOutcome.Denied(denied.Rule, denied.Reason);
                 case LaunchRuling.Locked locked: return new WorkloadOutcome.Forbidden(locked.Reason);
                 case LaunchRuling.NeedsApproval needs:
-                    // One question at a time: the newer one replaces the older.
-                    await db.WithdrawOpenAsync(workload, actor, now, cancellationToken);
-                    await db.SaveChangesAsync(cancellationToken);
                     var request = db.Ask(ApprovalKind.Extension, workload, spec.Slug, needs, (decimal)by.TotalHours, reason, actor, now);
                     db.Record(workload, workload.Phase, $"{actor.Name} asks to extend it until {extended:yyyy-MM-dd HH:mm} UTC; {needs.Who} must agree.", actor, now);
                     return new WorkloadOutcome.ApprovalRequired(id, request.Id, needs.Who);

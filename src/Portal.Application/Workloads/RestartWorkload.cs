@@ -12,6 +12,8 @@ public sealed class RestartWorkload(ChangeWorkload change, ReturnToQueue back)
             if (workload.Desired == DesiredState.Deleted) return new WorkloadOutcome.Conflict("It is deleted.");
             if (workload.Phase is WorkloadPhase.Rejected or WorkloadPhase.PendingApproval) return new WorkloadOutcome.Conflict("It has not been approved.");
             if (workload.RestartRequested && workload.Phase.IsActive()) return new WorkloadOutcome.Accepted(id);
+            // One that is stopping comes back only as a start would; one that runs begins anew only while its owner has access.
+            if (workload.Phase.IsActive() && await (workload.Desired == DesiredState.Running ? back.LockedAsync(db, workload, cancellationToken) : back.RefusalAsync(db, workload, actor, cancellationToken)) is { } refusal) return refusal;
             var from = workload.Phase;
             WorkloadOutcome? answer = null;
             if (!workload.Phase.IsActive()) answer = await back.ExecuteAsync(db, workload, "Restarted; looking for a place.", actor, now, cancellationToken);

@@ -31,6 +31,13 @@ public sealed class ReturnToQueue(LaunchPolicy policy, PublishedItems items, Cur
         };
     }
 
+    /// <summary>Why its owner may not use it any more; null: they may.</summary>
+    internal async Task<WorkloadOutcome?> LockedAsync(PortalDbContext db, Workload workload, CancellationToken cancellationToken)
+    {
+        var spec = (await items.GetAsync(workload.ItemVersionId, cancellationToken)).Spec;
+        return await rights.LocksAsync(db, spec, workload.Hardware, workload.OwnerId, workload.TeamId, cancellationToken) is { Count: > 0 } locks ? new WorkloadOutcome.Forbidden(new LaunchRuling.Locked(locks).Reason) : null;
+    }
+
     /// <summary>Null when it is queued; the row must be locked.</summary>
     internal async Task<WorkloadOutcome?> ExecuteAsync(PortalDbContext db, Workload workload, string words, Actor actor, DateTimeOffset now, CancellationToken cancellationToken)
     {
@@ -42,6 +49,9 @@ public sealed class ReturnToQueue(LaunchPolicy policy, PublishedItems items, Cur
         var ruling = await policy.RuleAsync(db, plan, actor, cancellationToken);
         if (ruling is LaunchRuling.Denied denied) return new WorkloadOutcome.Denied(denied.Rule, denied.Reason);
         if (ruling is LaunchRuling.Locked locked) return new WorkloadOutcome.Forbidden(locked.Reason);
+        // What was asked about an earlier run is no question any more.
+        await db.WithdrawOpenAsync(workload, actor, now, cancellationToken);
+        await db.SaveChangesAsync(cancellationToken);
         workload.HourlyPrice = price;
         var hours = (decimal?)workload.Lifetime?.TotalHours;
         if (ruling is LaunchRuling.NeedsApproval needs && !await db.IsCoveredAsync(workload.Id, needs, hours, price, inForce.QuoteTolerance, cancellationToken))

@@ -30,7 +30,12 @@ internal static class ApprovalApi
         api.MapDelete("/delegations/{id:guid}", async (HttpContext context, Guid id, Delegations delegations) =>
         {
             var (actor, refusal) = await context.ActorOfAsync();
-            return actor is null ? refusal! : await delegations.RevokeAsync(id, actor, context.RequestAborted) is ApprovalOutcome.Done ? Results.NoContent() : ApiProblems.NotFound("You have not given such a delegation.");
+            return actor is null ? refusal! : await delegations.RevokeAsync(id, actor, context.RequestAborted) switch
+            {
+                ApprovalOutcome.Done => Results.NoContent(),
+                ApprovalOutcome.Forbidden forbidden => ApiProblems.Forbidden(forbidden.Reason),
+                _ => ApiProblems.NotFound("You have not given such a delegation."),
+            };
         }).Describes("revokeDelegation", ApiTags.Approvals, "Ends a delegation that you gave", "Safe to repeat.").AnswersNothing().Refuses(404);
     }
 

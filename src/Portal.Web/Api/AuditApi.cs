@@ -37,7 +37,7 @@ internal static class AuditApi
     {
         var (caller, refusal) = await context.ActorOfAsync();
         if (caller is null) return refusal!;
-        if (!TryFilter(from, to, actor, action, subject, q, out var filter)) return ApiProblems.Invalid("subject", "kind:id, such as workload:0197a1c2-…");
+        if (!TryFilter(from, to, actor, action, subject, q, out var filter)) return ApiProblems.Invalid("subject", "kind:id, such as workload:0197a1c2-…; no filter may contain NUL.");
         if (pageSize is < 1 or > 1000) return ApiProblems.Invalid("pageSize", "From 1 to 1000.");
         var cursor = AuditCursor.Parse(after);
         if (after is not null && cursor is null) return ApiProblems.Invalid("after", "The next of a page before.");
@@ -50,7 +50,7 @@ internal static class AuditApi
         var (caller, refusal) = await context.ActorOfAsync();
         if (caller is null) return refusal!;
         if (format is not (null or "csv" or "jsonl")) return ApiProblems.Invalid("format", "Allowed: csv, jsonl.");
-        if (!TryFilter(from, to, actor, action, subject, q, out var filter)) return ApiProblems.Invalid("subject", "kind:id, such as workload:0197a1c2-…");
+        if (!TryFilter(from, to, actor, action, subject, q, out var filter)) return ApiProblems.Invalid("subject", "kind:id, such as workload:0197a1c2-…; no filter may contain NUL.");
         if (await audit.ListAsync(filter, null, 1, caller, context.RequestAborted) is null) return ApiProblems.Forbidden(ForWhom);
         var isCsv = format is not "jsonl";
         context.Response.ContentType = isCsv ? "text/csv; charset=utf-8" : "application/jsonl; charset=utf-8";
@@ -74,8 +74,9 @@ internal static class AuditApi
     private static bool TryFilter(DateTimeOffset? from, DateTimeOffset? to, string? actor, string? action, string? subject, string? q, out AuditFilter filter)
     {
         var colon = subject?.IndexOf(':', StringComparison.Ordinal) ?? -1;
-        filter = new AuditFilter(from, to, actor, action, subject is null || colon < 1 ? null : (subject[..colon], subject[(colon + 1)..]), q);
-        return subject is null || colon > 0;
+        filter = new AuditFilter(from?.ToUniversalTime(), to?.ToUniversalTime(), actor, action, subject is null || colon < 1 ? null : (subject[..colon], subject[(colon + 1)..]), q);
+        // PostgreSQL keeps no NUL, so nothing can match it.
+        return (subject is null || colon > 0) && !new[] { actor, action, subject, q }.Any(t => t?.Contains('\0', StringComparison.Ordinal) == true);
     }
 
     private static AuditAnswer Answer(AuditRow row) => new(

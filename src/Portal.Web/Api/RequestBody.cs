@@ -23,6 +23,8 @@ internal static class RequestBody
             using var document = JsonDocument.Parse(bytes, new JsonDocumentOptions { AllowDuplicateProperties = false });
             if (document.RootElement.ValueKind != JsonValueKind.Object) return (null, bytes, ApiProblems.Invalid("", "The body must be a JSON object."));
             var errors = Unknown(document.RootElement, typeof(T));
+            // Parameters of items say themselves, value by value, what they take.
+            if (errors.Count == 0 && typeof(T).GetProperty("Parameters") is null) Refuse(document.RootElement, "", errors);
             if (errors.Count > 0) return (null, bytes, ApiProblems.Invalid(errors));
             return (document.RootElement.Deserialize<T>(Options), bytes, null);
         }
@@ -38,6 +40,35 @@ internal static class RequestBody
         var known = type.GetProperties(BindingFlags.Public | BindingFlags.Instance).Select(p => JsonNamingPolicy.CamelCase.ConvertName(p.Name)).ToList();
         return body.EnumerateObject().Where(p => !known.Contains(p.Name, StringComparer.Ordinal))
             .ToDictionary(p => p.Name, p => new[] { $"There is no such field.{Nearest(p.Name, known)} Allowed: {string.Join(", ", known)}." });
+    }
+
+    /// <summary>Texts that no database keeps: with NUL, or with half a character.</summary>
+    private static void Refuse(JsonElement element, string path, Dictionary<string, string[]> errors)
+    {
+        switch (element.ValueKind)
+        {
+            case JsonValueKind.Object:
+                foreach (var property in element.EnumerateObject())
+                {
+                    if (property.Name.Contains('\0', StringComparison.Ordinal)) errors.TryAdd(path.Length == 0 ? "body" : path, ["Must not contain NUL."]);
+                    Refuse(property.Value, path.Length == 0 ? property.Name : $"{path}.{property.Name}", errors);
+                }
+                break;
+            case JsonValueKind.Array:
+                var n = 0;
+                foreach (var item in element.EnumerateArray()) Refuse(item, $"{path}[{n++}]", errors);
+                break;
+            case JsonValueKind.String:
+                try
+                {
+                    if (element.GetString()!.Contains('\0', StringComparison.Ordinal)) errors.TryAdd(path, ["Must not contain NUL."]);
+                }
+                catch (InvalidOperationException)
+                {
+                    errors.TryAdd(path, ["Must not contain half of a surrogate pair."]);
+                }
+                break;
+        }
     }
 
     private static string Nearest(string name, List<string> known) => NearestName.Of(name, known) is { } near ? $" Did you mean '{near}'?" : "";

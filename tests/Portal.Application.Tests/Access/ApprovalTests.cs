@@ -2,10 +2,11 @@ using AwesomeAssertions;
 using Microsoft.EntityFrameworkCore;
 using Portal.Application.Access.Approvals;
 using Portal.Application.Access.Policies;
+using Portal.Application.Settings;
 using Portal.Application.Workloads;
 using Portal.Domain.Access;
 using Portal.Domain.Access.Approvals;
-using Portal.Domain.Compute;
+using Portal.Domain.Settings;
 using Portal.Domain.Workloads;
 using Portal.Testing.Hosting;
 using Xunit;
@@ -242,6 +243,54 @@ public sealed class ApprovalTests : HostedTests
         await StopAsync(id);
         (await DecideAsync(late.RequestId, _max)).Should().BeOfType<ApprovalOutcome.Conflict>("stopping took it back");
         (await Host.RowAsync(id)).ExpiresAt.Should().Be(end.AddHours(6));
+    }
+
+    [Fact]
+    public async Task RestartOfOneThatIsStopping_AsksAsAStartWould()
+    {
+        var id = await Host.LaunchRunningAsync(Lena);
+        Host.Target.StopTakes = Timeout.InfiniteTimeSpan;
+        await StopAsync(id);
+        (await PhaseAsync(id)).Should().Be(WorkloadPhase.Stopping);
+        await Host.PublishAsync(_ada, """{"rules": [], "default": {"effect": "deny", "message": "Closed until Monday."}}""");
+        (await Host.Get<RestartWorkload>().ExecuteAsync(id, Lena, default)).Should().BeOfType<WorkloadOutcome.Denied>();
+        (await Host.Get<StartWorkload>().ExecuteAsync(id, Lena, default)).Should().BeOfType<WorkloadOutcome.Denied>();
+        await Host.AskForEverythingAsync(_ada);
+        (await Host.Get<RestartWorkload>().ExecuteAsync(id, Lena, default)).Should().BeOfType<WorkloadOutcome.Conflict>().Which.Reason.Should().Contain("needs approval");
+    }
+
+    [Fact]
+    public async Task AnswerToAnOldQuestion_IsRefused_WhenPoliciesOrAPauseSayOtherwiseNow()
+    {
+        await Host.AskForEverythingAsync(_ada);
+        var (_, request) = await AskAsync();
+        await Host.AskForEverythingAsync(_ada, HostPolicies.LeadThenAdmin);
+        (await DecideAsync(request, _max)).Should().BeOfType<ApprovalOutcome.Conflict>().Which.Reason.Should().Contain("it needs their lead, then an Admin now");
+        await Host.PublishAsync(_ada, """{"rules": [], "default": {"effect": "deny"}}""");
+        (await DecideAsync(request, _max)).Should().BeOfType<ApprovalOutcome.Conflict>().Which.Reason.Should().Contain("refuse it now");
+        await Host.AskForEverythingAsync(_ada);
+        await Host.Get<PortalSettings>().ChangeAsync(SettingKeys.LaunchPaused, "Moving house.", _ada, default);
+        (await DecideAsync(request, _max)).Should().BeOfType<ApprovalOutcome.Conflict>().Which.Reason.Should().Contain("Moving house.");
+        await Host.Get<PortalSettings>().ChangeAsync(SettingKeys.LaunchPaused, "", _ada, default);
+        (await DecideAsync(request, _max, comment: new string('x', 1990))).Should().BeOfType<ApprovalOutcome.Done>("a long comment is no obstacle").Which.State.Should().Be(ApprovalState.Approved);
+        (await Host.Get<ApprovalQueries>().FindAsync(request, Lena, default))!.Steps[0].Decisions[0].Comment.Should().HaveLength(1990);
+    }
+
+    [Fact]
+    public async Task Extension_OfAnEarlierRun_DoesNotMoveTheEndOfThisOne()
+    {
+        await Host.PublishAsync(_ada, """{"rules": [{"name": "Short is free", "when": {"field": "lifetimeHours", "op": "le", "value": 10}, "effect": "allow"}], "default": {"effect": "requireApproval", "steps": [{"approvers": {"teamLeads": true}}]}}""");
+        var id = await Host.LaunchRunningAsync(Lena);
+        var asked = (WorkloadOutcome.ApprovalRequired)await Host.Get<ExtendWorkload>().ExecuteAsync(id, TimeSpan.FromHours(20), Lena, default);
+        Host.Target.Exit((await Host.LiveAsync(id)).Id, 3);
+        await Host.Database.ExecuteAsync($"update workloads set error_attempts = 100, next_action_at = clock_timestamp() where id = '{id}'");
+        await Host.Get<ReconcileWorkload>().ExecuteAsync(id, default);
+        await Host.PumpAsync();
+        (await PhaseAsync(id)).Should().Be(WorkloadPhase.Failed);
+        await StartAsync(id);
+        var end = (await Host.RowAsync(id)).ExpiresAt;
+        (await DecideAsync(asked.RequestId, _max)).Should().BeOfType<ApprovalOutcome.Conflict>().Which.Reason.Should().Contain("withdrawn");
+        (await Host.RowAsync(id)).ExpiresAt.Should().Be(end);
     }
 
     [Fact]

@@ -67,7 +67,7 @@ public sealed class GrantTests : HostedTests
         await RestrictAsync(RestrictedKind.Hardware, "cpu-tiny", OnGrantEnd.Stop, TimeSpan.FromHours(1));
         await Host.Get<ManageGrants>().GrantAsync(RestrictedKind.Hardware, "cpu-tiny", "lena@example.org", TimeSpan.FromDays(1), null, _ada, default);
         var id = await Host.LaunchRunningAsync(Lena);
-        await Host.Database.ExecuteAsync("update access_grants set starts_at = clock_timestamp() - interval '2 days', ends_at = clock_timestamp() - interval '59 minutes'");
+        await Host.Database.ExecuteAsync("update access_grants set starts_at = clock_timestamp() - interval '2 days', ends_at = clock_timestamp() - interval '59 minutes'; update access_restrictions set created_at = clock_timestamp() - interval '3 days'");
         (await Host.Get<EnforceGrants>().ExecuteAsync(default)).Should().Be(0, "it has an hour");
         await Host.Database.ExecuteAsync("update access_grants set ends_at = clock_timestamp() - interval '61 minutes'");
         (await Host.Get<EnforceGrants>().ExecuteAsync(default)).Should().Be(1);
@@ -75,6 +75,20 @@ public sealed class GrantTests : HostedTests
         (await Host.RowAsync(id)).Should().Match<Workload>(w => w.Phase == WorkloadPhase.Stopped && w.PhaseReason == "Its owner's access to hardware cpu-tiny has ended.");
         (await Host.Get<EnforceGrants>().ExecuteAsync(default)).Should().Be(0);
         await AllHoldsAsync();
+    }
+
+    [Fact]
+    public async Task TermsThatBecomeStricter_CountFromNow_NotFromAGrantLongGone()
+    {
+        await RestrictAsync(RestrictedKind.Hardware, "cpu-tiny");
+        await Host.Get<ManageGrants>().GrantAsync(RestrictedKind.Hardware, "cpu-tiny", "lena@example.org", TimeSpan.FromDays(1), null, _ada, default);
+        var id = await Host.LaunchRunningAsync(Lena);
+        await Host.Database.ExecuteAsync("update access_grants set starts_at = clock_timestamp() - interval '9 days', ends_at = clock_timestamp() - interval '8 days'; update access_restrictions set created_at = clock_timestamp() - interval '9 days'");
+        await RestrictAsync(RestrictedKind.Hardware, "cpu-tiny", OnGrantEnd.Stop, TimeSpan.FromHours(1));
+        (await Host.Get<EnforceGrants>().ExecuteAsync(default)).Should().Be(0, "it has the hour that the terms give");
+        await Host.Database.ExecuteAsync("update access_restrictions set created_at = clock_timestamp() - interval '61 minutes'");
+        (await Host.Get<EnforceGrants>().ExecuteAsync(default)).Should().Be(1);
+        (await Host.Get<RestartWorkload>().ExecuteAsync(id, Lena, default)).Should().BeOfType<WorkloadOutcome.Forbidden>("a restart does not undo it");
     }
 
     [Fact]

@@ -90,6 +90,21 @@ public sealed class AuditChainTests : HostedTests
     }
 
     [Fact]
+    public async Task TrailThatWasCutOffAndGrewAgain_IsFound_AndTheEvidenceStays()
+    {
+        await WriteAsync(40);
+        await Host.Get<SealAudit>().ExecuteAsync(default);
+        await Host.Get<SealAudit>().NoteHeadAsync(default);
+        await Host.Database.ExecuteAsync("alter table audit_seals drop constraint fk_audit_seals_audit_entries_entry_id");
+        await TamperAsync("delete from audit_entries where id in (select entry_id from audit_seals where seq > 30); delete from audit_seals where seq > 30");
+        await WriteAsync(40, "test.grown");
+        await Host.Get<SealAudit>().ExecuteAsync(default);
+        var note = () => Host.Get<SealAudit>().NoteHeadAsync(default);
+        await note.Should().ThrowAsync<InvalidOperationException>();
+        (await VerifyAsync()).Problem.Should().Contain("not the one whose head was noted");
+    }
+
+    [Fact]
     public async Task Entry_KeptFromItsSeal_IsFound()
     {
         await WriteAsync(3);

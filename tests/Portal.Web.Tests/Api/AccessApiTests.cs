@@ -81,6 +81,31 @@ public sealed class AccessApiTests(PortalFactory portal) : IClassFixture<PortalF
         (await Admin.CallAsync(HttpMethod.Put, "/restrictions/planet/mars", "{}")).Status.Should().Be(HttpStatusCode.NotFound);
     }
 
+    [Theory]
+    [InlineData("POST", "/access-requests", """{"subject": {"item": "a\u0000b"}, "duration": "P1D", "reason": "x"}""")]
+    [InlineData("POST", "/delegations", """{"to": "a\u0000@b.c", "startsAt": "2030-01-01T00:00:00Z", "endsAt": "2030-01-02T00:00:00Z"}""")]
+    [InlineData("POST", "/delegations", """{"to": "\ud800@b.c", "startsAt": "2030-01-01T00:00:00Z", "endsAt": "2030-01-02T00:00:00Z"}""")]
+    [InlineData("POST", "/grants", """{"subject": {"item": "mlflow"}, "to": "\u0000", "duration": "P1D"}""")]
+    [InlineData("POST", "/policies/simulate", """{"request": {"item": "\u0000", "team": "\u0000"}}""")]
+    [InlineData("POST", "/policies/simulate", """{"request": {"item": "mlflow", "team": "platform"}, "policies": {"rules": [{"name": "\ud800", "when": {"all": []}, "effect": "allow"}], "default": {"effect": "allow"}}}""")]
+    [InlineData("PUT", "/limits/team:platform", """{"vcpu": 10000000000}""")]
+    [InlineData("PUT", "/limits/team:platform", """{"gpus": {"a\u0000": 1}}""")]
+    [InlineData("GET", "/audit?q=%00", null)]
+    [InlineData("GET", "/audit?subject=a:%00", null)]
+    [InlineData("GET", "/audit?after=9999999999999999999_x", null)]
+    public async Task HostileText_IsAnErrorOfTheRequest(string method, string path, string? body) =>
+        (await Admin.CallAsync(new HttpMethod(method), path, body)).Status.Should().Be(HttpStatusCode.BadRequest);
+
+    [Fact]
+    public async Task Delegation_InAnyTimeZone_IsTaken() =>
+        (await Admin.CallAsync(HttpMethod.Post, "/delegations", JsonSerializer.Serialize(new { to = await MailAsync("tom"), startsAt = "2030-01-01T08:00:00+02:00", endsAt = "2030-01-05T08:00:00+02:00" }))).Status.Should().Be(HttpStatusCode.Created);
+
+    private async Task<string> MailAsync(string name)
+    {
+        await PersonAsync(name, "member");
+        return $"{name}@example.org";
+    }
+
     private async Task<HttpClient> PersonAsync(string name, string role)
     {
         var email = $"{name}@example.org";

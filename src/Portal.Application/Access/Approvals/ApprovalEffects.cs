@@ -3,16 +3,18 @@ using Portal.Application.Access.Grants;
 using Portal.Application.Audit;
 using Portal.Application.Catalog;
 using Portal.Application.Data;
+using Portal.Application.Settings;
 using Portal.Application.Workloads;
 using Portal.Domain.Access;
 using Portal.Domain.Access.Approvals;
 using Portal.Domain.Access.Grants;
+using Portal.Domain.Access.Policies;
 using Portal.Domain.Workloads;
 
 namespace Portal.Application.Access.Approvals;
 
 /// <summary>What an answer does, in the transaction of the answer: an approved launch goes into the queue without its owner being there.</summary>
-public sealed class ApprovalEffects(PublishedItems items, AccessRights rights)
+public sealed class ApprovalEffects(PublishedItems items, AccessRights rights, LaunchPolicy policy, ActorDirectory actors, PortalSettings settings)
 {
     /// <summary>Why it cannot be approved any more; null when it can.</summary>
     public async Task<string?> ObstacleAsync(PortalDbContext db, HeldApproval held, CancellationToken cancellationToken)
@@ -23,8 +25,24 @@ public sealed class ApprovalEffects(PublishedItems items, AccessRights rights)
         if (held.Workload is not { } workload) return null;
         if (!await db.TeamMembers.AnyAsync(m => m.TeamId == workload.TeamId && m.UserId == workload.OwnerId, cancellationToken)) return "Its owner is no longer in the team that pays.";
         if (request.Kind == ApprovalKind.Extension && (workload.Desired != DesiredState.Running || !workload.Phase.IsActive())) return "It no longer runs, so there is no end to move.";
+        if (request.Kind == ApprovalKind.Launch && (await settings.GetAsync(cancellationToken)).LaunchPaused is { Length: > 0 } paused) return $"Launches are paused: {paused}";
+        return await PoliciesAsync(db, request, workload, cancellationToken);
+    }
+
+    /// <summary>An answer to an old question is none: grants and policies are asked as they are now.</summary>
+    private async Task<string?> PoliciesAsync(PortalDbContext db, ApprovalRequest request, Workload workload, CancellationToken cancellationToken)
+    {
         var spec = (await items.GetAsync(workload.ItemVersionId, cancellationToken)).Spec;
-        return await rights.LocksAsync(db, spec, workload.Hardware, workload.OwnerId, workload.TeamId, cancellationToken) is { Count: > 0 } locks ? $"Its owner has no access any more: {string.Join(" ", locks.Select(l => l.Words))}" : null;
+        var requester = (await actors.FindAsync(request.RequesterId, null, cancellationToken))!;
+        var lifetime = request.Kind == ApprovalKind.Extension && workload.ExpiresAt is { } end ? end + TimeSpan.FromHours((double)request.Hours!.Value) - (workload.StartedAt ?? workload.QueuedAt) : workload.Lifetime;
+        var ruling = await policy.RuleAsync(db, await ReturnToQueue.PlanAsync(db, workload, spec, request.HourlyPrice, lifetime, cancellationToken), requester, cancellationToken);
+        return ruling switch
+        {
+            LaunchRuling.Locked locked => $"Its owner has no access any more: {locked.Reason}",
+            LaunchRuling.Denied denied => $"The policies have changed since it was asked, and refuse it now: {denied.Reason}",
+            LaunchRuling.NeedsApproval needs when !needs.Verdict.Rule.Steps.SequenceEqual(PolicyJson.ReadSteps(request.StepsJson)) => $"The policies have changed since it was asked: it needs {needs.Who} now. The requester can withdraw it and ask again.",
+            _ => null,
+        };
     }
 
     /// <summary>After a decision that ended the request.</summary>
@@ -33,11 +51,11 @@ public sealed class ApprovalEffects(PublishedItems items, AccessRights rights)
         var (request, said) = (held.Request, comment is null ? "" : $" “{comment}”");
         if (request.State != ApprovalState.Approved)
         {
-            request.EndReason = $"Denied by {actor.Name}.{said}";
+            request.EndReason = ApprovalRequests.Cut($"Denied by {actor.Name}.{said}", 1000);
             Refuse(db, held, request.EndReason, actor, now);
             return;
         }
-        request.EndReason = $"Approved by {actor.Name}.{said}";
+        request.EndReason = ApprovalRequests.Cut($"Approved by {actor.Name}.{said}", 1000);
         if (request.Kind == ApprovalKind.Access) Grant(db, request, actor, now);
         else if (request.Kind == ApprovalKind.Extension) Extend(db, held.Workload!, request, actor, now);
         else await LaunchAsync(db, held.Workload!, request, actor, now, cancellationToken);
@@ -73,7 +91,8 @@ public sealed class ApprovalEffects(PublishedItems items, AccessRights rights)
     private static void Extend(PortalDbContext db, Workload workload, ApprovalRequest request, Actor actor, DateTimeOffset now)
     {
         if (workload.ExpiresAt is not { } end) return;
-        workload.ExpiresAt = (end > now ? end : now) + TimeSpan.FromHours((double)request.Hours!.Value);
+        var (wanted, latest) = ((end > now ? end : now) + TimeSpan.FromHours((double)request.Hours!.Value), now + LaunchOptions.LongestLifetime);
+        workload.ExpiresAt = wanted < latest ? wanted : latest;
         workload.Wake(now);
         db.Record(workload, workload.Phase, $"{request.EndReason} It now ends {workload.ExpiresAt:yyyy-MM-dd HH:mm} UTC.", actor, now);
     }

@@ -56,11 +56,12 @@ public sealed class ApprovalQueries(IDbContextFactory<PortalDbContext> contexts,
         if (!actor.MayRead) return [];
         await using var db = await contexts.CreateDbContextAsync(cancellationToken);
         var requests = db.ApprovalRequests.AsNoTracking();
+        var led = actor.Teams.Where(t => t.Role == Domain.Teams.TeamRole.Lead).Select(t => t.Id).ToList();
         var found = await (box switch
         {
             ApprovalBox.ForMe => requests.Where(r => r.State == ApprovalState.Waiting && r.RequesterId != actor.UserId).OrderBy(r => r.ExpiresAt),
             ApprovalBox.Mine => requests.Where(r => r.RequesterId == actor.UserId).OrderByDescending(r => r.CreatedAt),
-            _ => requests.Where(r => r.State != ApprovalState.Waiting).OrderByDescending(r => r.EndedAt),
+            _ => requests.Where(r => r.State != ApprovalState.Waiting && (actor.SeesEverything || r.RequesterId == actor.UserId || led.Contains(r.TeamId) || db.ApprovalDecisions.Any(d => d.RequestId == r.Id && d.ById == actor.UserId))).OrderByDescending(r => r.EndedAt),
         }).Take(box == ApprovalBox.ForMe ? 2000 : Most).ToListAsync(cancellationToken);
         var rows = await RowsAsync(db, found, actor, cancellationToken);
         return [.. (box == ApprovalBox.ForMe ? rows.Where(r => r.MayDecide) : rows).Take(Most)];

@@ -28,7 +28,7 @@ internal static class ApprovalRequests
             Reason = reason,
             Rule = ruling.Verdict.Rule.Name,
             PolicyNumber = ruling.PolicyNumber,
-            Why = ruling.Verdict.Why,
+            Why = Cut(ruling.Verdict.Why, 2000),
             StepsJson = PolicyJson.Write(steps).ToJsonString(),
             Hours = hours,
             HourlyPrice = workload.HourlyPrice,
@@ -41,6 +41,9 @@ internal static class ApprovalRequests
         db.Audit(requester, now, "approval.ask", "approval", request.Id.ToString(), request.Title, new { kind, rule = request.Rule, policies = request.PolicyNumber, workload = workload.Id, hours, hourlyPrice = request.HourlyPrice }, reason);
         return request;
     }
+
+    /// <summary>A text of at most so many characters; what is longer is kept whole elsewhere.</summary>
+    internal static string Cut(string text, int most) => text.Length <= most ? text : text[..(most - 1)] + "…";
 
     /// <summary>Takes back what is open about a workload, because its owner wants something else now. The workload's row must be locked.</summary>
     public static async Task WithdrawOpenAsync(this PortalDbContext db, Workload workload, Actor actor, DateTimeOffset now, CancellationToken cancellationToken)

@@ -110,7 +110,7 @@ public sealed class DecideApproval(IDbContextFactory<PortalDbContext> contexts, 
     /// <summary>A price that has moved is another question: everybody is asked anew.</summary>
     private async Task<ApprovalOutcome?> AskedAgainAsync(PortalDbContext db, HeldApproval held, IReadOnlyList<ApprovalStep> steps, Actor actor, DateTimeOffset now, CancellationToken cancellationToken)
     {
-        if (held.Workload is not { } workload || held.Request.HourlyPrice == 0) return null;
+        if (held.Workload is not { } workload) return null;
         var price = (await quotes.OfAsync(workload, cancellationToken))?.HourlyPrice ?? held.Request.HourlyPrice;
         var tolerance = (await settings.GetAsync(cancellationToken)).QuoteTolerance;
         if (Math.Abs(price - held.Request.HourlyPrice) <= held.Request.HourlyPrice * (decimal)tolerance) return null;

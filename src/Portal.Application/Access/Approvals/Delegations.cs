@@ -19,11 +19,13 @@ public sealed class Delegations(IDbContextFactory<PortalDbContext> contexts)
         if (!actor.Scopes.Contains(TokenScopes.Approve)) return new ApprovalOutcome.Forbidden("This token may not delegate; it needs the scope 'approve'.");
         await using var db = await contexts.CreateDbContextAsync(cancellationToken);
         var now = await db.NowAsync(cancellationToken);
+        // The database keeps instants in UTC.
+        (startsAt, endsAt) = (startsAt.ToUniversalTime(), endsAt.ToUniversalTime());
         var wanted = toEmail.Trim().ToUpperInvariant();
         var to = await db.Users.Where(u => u.NormalizedEmail == wanted && !u.Disabled).Select(u => new { u.Id, u.DisplayName }).SingleOrDefaultAsync(cancellationToken);
         if (to is null) return Invalid("to", $"There is no account '{toEmail.Trim()}'.");
         if (to.Id == actor.UserId) return Invalid("to", "Somebody else than yourself.");
-        if (endsAt <= startsAt || endsAt <= now) return Invalid("endsAt", "After the start, and not in the past.");
+        if (endsAt < startsAt.AddMinutes(1) || endsAt <= now) return Invalid("endsAt", "After the start, and not in the past.");
         if (endsAt - startsAt > Longest) return Invalid("endsAt", $"At most {Longest.TotalDays:0} days.");
         var delegation = new Delegation { Id = Guid.CreateVersion7(now), FromUserId = actor.UserId, ToUserId = to.Id, StartsAt = startsAt, EndsAt = endsAt, CreatedAt = now };
         db.Delegations.Add(delegation);
@@ -35,6 +37,7 @@ public sealed class Delegations(IDbContextFactory<PortalDbContext> contexts)
     /// <summary>Ends it now, by whoever gave it.</summary>
     public async Task<ApprovalOutcome> RevokeAsync(Guid id, Actor actor, CancellationToken cancellationToken)
     {
+        if (!actor.Scopes.Contains(TokenScopes.Approve)) return new ApprovalOutcome.Forbidden("This token may not delegate; it needs the scope 'approve'.");
         await using var db = await contexts.CreateDbContextAsync(cancellationToken);
         var delegation = await db.Delegations.SingleOrDefaultAsync(d => d.Id == id && d.FromUserId == actor.UserId, cancellationToken);
         if (delegation is null) return new ApprovalOutcome.NotFound();

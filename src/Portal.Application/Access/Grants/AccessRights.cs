@@ -24,7 +24,7 @@ public sealed class AccessRights
     {
         var locks = new List<ClosedDoor>();
         foreach (var restriction in await RestrictionsAsync(db, item, hardware, cancellationToken))
-            if (!await Holding(db, restriction, userId, teamId).AnyAsync(cancellationToken)) locks.Add(new ClosedDoor(restriction, restriction.Slug));
+            if (!await HoldAsync(db, restriction, userId, teamId, cancellationToken)) locks.Add(new ClosedDoor(restriction, restriction.Slug));
         return locks;
     }
 
@@ -33,6 +33,17 @@ public sealed class AccessRights
     {
         foreach (var restriction in await RestrictionsAsync(db, item, hardware, cancellationToken))
             await Holding(db, restriction, userId, teamId).ExecuteUpdateAsync(g => g.SetProperty(x => x.LastUsedAt, now), cancellationToken);
+    }
+
+    /// <summary>True with a grant, which is held until the transaction ends: a revocation at the same moment comes before or after, not in between.</summary>
+    private static async Task<bool> HoldAsync(PortalDbContext db, AccessRestriction restriction, Guid userId, Guid teamId, CancellationToken cancellationToken)
+    {
+        var kind = restriction.Kind.ToString();
+        var held = await db.Database.SqlQuery<Guid>($"""
+            select id as "Value" from access_grants where kind = {kind} and slug = {restriction.Slug} and (user_id = {userId} or team_id = {teamId})
+              and revoked_at is null and starts_at <= clock_timestamp() and ends_at > clock_timestamp() for share
+            """).ToListAsync(cancellationToken);
+        return held.Count > 0;
     }
 
     private static Task<List<AccessRestriction>> RestrictionsAsync(PortalDbContext db, ItemSpec item, string hardware, CancellationToken cancellationToken) =>

@@ -24,7 +24,7 @@ public sealed class EnforceGrants(IDbContextFactory<PortalDbContext> contexts, R
             join access_restrictions r on r.on_end = 'Stop' and ((r.kind = 'Item' and r.slug = i.slug) or (r.kind = 'Category' and r.slug = i.category_slug) or (r.kind = 'Hardware' and r.slug = w.hardware))
             where w.desired = 'Running' and w.phase in ('Queued', 'Placing', 'Starting', 'Running', 'Recovering')
               and not exists (select 1 from access_grants g where g.kind = r.kind and g.slug = r.slug and (g.user_id = w.owner_id or g.team_id = w.team_id) and g.revoked_at is null and g.starts_at <= clock_timestamp() and g.ends_at > clock_timestamp())
-              and clock_timestamp() > r.grace + coalesce((select max(least(coalesce(g.revoked_at, g.ends_at), g.ends_at)) from access_grants g where g.kind = r.kind and g.slug = r.slug and (g.user_id = w.owner_id or g.team_id = w.team_id)), r.created_at)
+              and clock_timestamp() > r.grace + greatest(r.created_at, (select max(least(coalesce(g.revoked_at, g.ends_at), g.ends_at)) from access_grants g where g.kind = r.kind and g.slug = r.slug and (g.user_id = w.owner_id or g.team_id = w.team_id)))
             limit 200
             """).ToListAsync(cancellationToken);
         foreach (var workload in due.DistinctBy(d => d.Id)) await StopAsync(workload, cancellationToken);

@@ -18,6 +18,7 @@ public sealed record GrantRow(
 /// <param name="Granted">The caller has access now.</param>
 /// <param name="Until">Until when.</param>
 /// <param name="Asked">The caller has asked and waits.</param>
+/// <param name="Holders">Grants in force, as far as the caller may know of them.</param>
 public sealed record RestrictionRow(RestrictedKind Kind, string Slug, string Who, TimeSpan LongestGrant, OnGrantEnd OnEnd, TimeSpan Grace, string? Reason, bool Granted, DateTimeOffset? Until, bool Asked, int Holders);
 
 /// <summary>Reads restrictions and grants.</summary>
@@ -37,7 +38,7 @@ public sealed class GrantQueries(IDbContextFactory<PortalDbContext> contexts)
             var here = grants.Where(g => g.Kind == r.Kind && g.Slug == r.Slug).ToList();
             var mine = here.Where(g => g.UserId == actor.UserId || (g.TeamId is { } t && teams.Contains(t))).ToList();
             return new RestrictionRow(r.Kind, r.Slug, PolicyWords.Steps(PolicyJson.ReadSteps(r.StepsJson)), r.LongestGrant, r.OnEnd, r.Grace, r.Reason, mine.Count > 0, mine.Count > 0 ? mine.Max(g => g.EndsAt) : null,
-                asked.Exists(a => a.SubjectKind == ClosedDoor.Word(r.Kind) && a.Subject == r.Slug), here.Count);
+                asked.Exists(a => a.SubjectKind == ClosedDoor.Word(r.Kind) && a.Subject == r.Slug), actor.SeesEverything ? here.Count : mine.Count);
         })];
     }
 

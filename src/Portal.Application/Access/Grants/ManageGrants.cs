@@ -41,7 +41,10 @@ public sealed class ManageGrants(IDbContextFactory<PortalDbContext> contexts)
         var now = await db.NowAsync(cancellationToken);
         var reason = string.IsNullOrWhiteSpace(terms.Reason) ? null : terms.Reason.Trim();
         if (await db.AccessRestrictions.SingleOrDefaultAsync(r => r.Kind == kind && r.Slug == slug, cancellationToken) is { } known)
+        {
+            if (known.OnEnd != terms.OnEnd || terms.Grace < known.Grace) known.CreatedAt = now;
             (known.StepsJson, known.LongestGrant, known.OnEnd, known.Grace, known.Reason) = (steps, terms.LongestGrant, terms.OnEnd, terms.Grace, reason);
+        }
         else db.AccessRestrictions.Add(new AccessRestriction { Kind = kind, Slug = slug, StepsJson = steps, LongestGrant = terms.LongestGrant, OnEnd = terms.OnEnd, Grace = terms.Grace, Reason = reason, CreatedAt = now });
         db.Audit(actor, now, "access.restrict", ClosedDoor.Word(kind), slug, slug, new { steps = JsonSerializer.Deserialize<JsonElement>(steps), terms.LongestGrant, terms.OnEnd, terms.Grace }, reason);
         await db.SaveChangesAsync(cancellationToken);
@@ -68,6 +71,7 @@ public sealed class ManageGrants(IDbContextFactory<PortalDbContext> contexts)
         if (!await db.AccessRestrictions.AnyAsync(r => r.Kind == kind && r.Slug == slug, cancellationToken)) return new ApprovalOutcome.Conflict("It is not restricted: everybody may use it.");
         if (duration < TimeSpan.FromHours(1) || duration > TimeSpan.FromDays(366)) return Invalid("duration", "From 1 hour to 366 days.");
         if (reason is { Length: > 500 } || reason?.Contains('\0') == true) return Invalid("reason", "At most 500 characters.");
+        if (to.Contains('\0', StringComparison.Ordinal)) return Invalid("to", "Must not contain NUL.");
         var email = to.Trim().ToUpperInvariant();
         var user = await db.Users.Where(u => u.NormalizedEmail == email && !u.Disabled).Select(u => (Guid?)u.Id).SingleOrDefaultAsync(cancellationToken);
         var team = user is null ? await db.Teams.Where(t => t.Slug == to.Trim()).Select(t => (Guid?)t.Id).SingleOrDefaultAsync(cancellationToken) : null;
@@ -87,6 +91,7 @@ public sealed class ManageGrants(IDbContextFactory<PortalDbContext> contexts)
         await using var db = await contexts.CreateDbContextAsync(cancellationToken);
         if (await db.AccessGrants.SingleOrDefaultAsync(g => g.Id == id, cancellationToken) is not { } grant) return new ApprovalOutcome.NotFound();
         // Giving back one's own is always possible.
+        if (grant.UserId == actor.UserId && !actor.MayLaunch) return new ApprovalOutcome.Forbidden("This token may not give it back; it needs the scope 'launch'.");
         if (grant.UserId != actor.UserId && await RefusalAsync(db, grant.Kind, grant.Slug, actor, cancellationToken) is { } refusal)
             return actor.SeesEverything || (grant.TeamId is { } team && actor.IsMemberOf(team)) ? refusal : new ApprovalOutcome.NotFound();
         if (reason is { Length: > 500 } || reason?.Contains('\0') == true) return Invalid("reason", "At most 500 characters.");

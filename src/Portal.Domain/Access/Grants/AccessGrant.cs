@@ -26,7 +26,8 @@ public sealed class AccessRestriction
     public required TimeSpan Grace { get; set; }
     /// <summary>Why it is restricted, shown beside the lock.</summary>
     public string? Reason { get; set; }
-    public required DateTimeOffset CreatedAt { get; init; }
+    /// <summary>Since when running workloads are held to <see cref="OnEnd"/> and <see cref="Grace"/>: nobody is stopped by terms that came a moment ago.</summary>
+    public required DateTimeOffset CreatedAt { get; set; }
 }
 
 /// <summary>The right of a person or a team to use something restricted, from–to.</summary>

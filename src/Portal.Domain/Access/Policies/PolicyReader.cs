@@ -109,7 +109,7 @@ public sealed class PolicyReader
             case "role": return Refuse<Approvers?>($"{path}.role", $"One of {string.Join(", ", PortalRoles.All)}.");
             case "people":
                 var emails = only.Value.ValueKind == JsonValueKind.Array ? only.Value.EnumerateArray().Select(e => e.ValueKind == JsonValueKind.String ? e.GetString()! : "").ToList() : [];
-                return emails.Count is < 1 or > 20 || emails.Exists(e => e.Length is < 3 or > 200 || !e.Contains('@', StringComparison.Ordinal)) || emails.Distinct(StringComparer.OrdinalIgnoreCase).Count() != emails.Count
+                return emails.Count is < 1 or > 20 || emails.Exists(e => e.Length is < 3 or > 200 || !e.Contains('@', StringComparison.Ordinal) || e.Contains('\0', StringComparison.Ordinal)) || emails.Distinct(StringComparer.OrdinalIgnoreCase).Count() != emails.Count
                     ? Refuse<Approvers?>($"{path}.people", "1 to 20 different e-mail addresses.") : new Approvers.People(emails);
             default: return Refuse<Approvers?>(path, WhoIsAllowed);
         }
