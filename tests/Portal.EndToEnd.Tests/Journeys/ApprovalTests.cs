@@ -38,7 +38,7 @@ public sealed class ApprovalTests : IAsyncLifetime
         (await Chromium.FindingsAsync(lena)).Should().BeEmpty();
 
         await max.WaitForSelectorAsync("h2:has-text('Lena asks to launch support-intent')");
-        await max.WaitForSelectorAsync("nav[aria-label=Main] >> .waiting-count:has-text('1')");
+        await max.WaitForSelectorAsync("nav[aria-label=Main] >> .badge:has-text('1')");
         (await Chromium.FindingsAsync(max)).Should().BeEmpty();
         await Chromium.PictureAsync(max, "approvals-light-1280");
         await max.FillAsync("#approval-comment", "Good luck!");
