@@ -9,6 +9,7 @@ using Portal.Domain.Access.Policies;
 using Portal.Domain.Audit;
 using Portal.Domain.Catalog;
 using Portal.Domain.Costs;
+using Portal.Domain.Notifications;
 using Portal.Domain.Settings;
 using Portal.Domain.Teams;
 using Portal.Domain.Workloads;
@@ -30,6 +31,7 @@ public sealed class PortalDbContext(DbContextOptions<PortalDbContext> options)
     public DbSet<Rate> Rates => Set<Rate>();
     public DbSet<Workload> Workloads => Set<Workload>();
     public DbSet<WorkloadShare> WorkloadShares => Set<WorkloadShare>();
+    public DbSet<WorkloadTransfer> WorkloadTransfers => Set<WorkloadTransfer>();
     public DbSet<SavedView> SavedViews => Set<SavedView>();
     public DbSet<Allocation> Allocations => Set<Allocation>();
     public DbSet<WorkloadEvent> WorkloadEvents => Set<WorkloadEvent>();
@@ -47,6 +49,11 @@ public sealed class PortalDbContext(DbContextOptions<PortalDbContext> options)
     public DbSet<AccessRestriction> AccessRestrictions => Set<AccessRestriction>();
     public DbSet<AccessGrant> AccessGrants => Set<AccessGrant>();
     public DbSet<ResourceLimit> ResourceLimits => Set<ResourceLimit>();
+    public DbSet<TeamBudget> TeamBudgets => Set<TeamBudget>();
+    public DbSet<Notification> Notifications => Set<Notification>();
+    public DbSet<NotificationDelivery> NotificationDeliveries => Set<NotificationDelivery>();
+    public DbSet<NotificationChoice> NotificationChoices => Set<NotificationChoice>();
+    public DbSet<WebhookAddress> WebhookAddresses => Set<WebhookAddress>();
     public DbSet<StoredAnswer> StoredAnswers => Set<StoredAnswer>();
     public DbSet<LeaderLease> LeaderLeases => Set<LeaderLease>();
     public DbSet<Installation> Installations => Set<Installation>();

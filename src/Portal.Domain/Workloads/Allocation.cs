@@ -80,4 +80,14 @@ public sealed class WorkloadShare
 {
     public required Guid WorkloadId { get; init; }
     public required Guid UserId { get; init; }
+    public ShareLevel Level { get; set; } = ShareLevel.Open;
+}
+
+/// <summary>What a named person may do with a workload that is not theirs.</summary>
+public enum ShareLevel
+{
+    /// <summary>See it and open its program.</summary>
+    Open,
+    /// <summary>That, and start, stop, restart, extend and keep it.</summary>
+    Operate,
 }

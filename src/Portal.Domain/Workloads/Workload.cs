@@ -16,14 +16,15 @@ public sealed class Workload
     public required WorkloadKind Kind { get; init; }
     public required Guid ItemVersionId { get; init; }
     public required Guid TeamId { get; init; }
-    public required Guid OwnerId { get; init; }
+    /// <summary>Changed only by an accepted transfer.</summary>
+    public required Guid OwnerId { get; set; }
     /// <summary>Name of the compute target.</summary>
     public required string Target { get; set; }
     public required CapacityType Capacity { get; set; }
     /// <summary>Slug of the hardware profile; its figures at launch are in <see cref="HardwareJson"/>.</summary>
-    public required string Hardware { get; init; }
+    public required string Hardware { get; set; }
     /// <summary>Snapshot of the profile (<c>HardwareProfileSpec</c>) as JSON.</summary>
-    public required string HardwareJson { get; init; }
+    public required string HardwareJson { get; set; }
     /// <summary>Validated parameter values that are not secret, as a JSON object.</summary>
     public required string ParametersJson { get; init; }
     /// <summary>Secret parameter values as an encrypted JSON object; null when there are none.</summary>
@@ -34,6 +35,9 @@ public sealed class Workload
     public string? LaunchReason { get; init; }
     /// <summary>Who besides the owner may open it.</summary>
     public WorkloadAudience Audience { get; set; } = WorkloadAudience.Owner;
+
+    /// <summary>When it was noticed that its owner is disabled or has left the team; null: they are there.</summary>
+    public DateTimeOffset? OwnerGoneAt { get; set; }
 
     public DesiredState Desired { get; set; } = DesiredState.Running;
     public WorkloadPhase Phase { get; set; } = WorkloadPhase.Queued;

@@ -37,6 +37,8 @@ internal sealed class ApprovalRequestConfiguration : IEntityTypeConfiguration<Ap
         builder.Property(r => r.Hours).HasPrecision(12, 4);
         builder.Property(r => r.HourlyPrice).HasPrecision(20, 12);
         builder.Property(r => r.Currency).HasMaxLength(3);
+        builder.Property(r => r.Amount).HasPrecision(20, 4);
+        builder.Property(r => r.ChangeJson).HasColumnName("change").HasColumnType("jsonb");
         builder.Property(r => r.EndReason).HasMaxLength(1000);
         builder.Property(r => r.RowVersion).IsRowVersion();
         builder.HasIndex(r => r.ExpiresAt).HasFilter("state = 'Waiting'");
@@ -45,6 +47,7 @@ internal sealed class ApprovalRequestConfiguration : IEntityTypeConfiguration<Ap
         builder.HasIndex(r => new { r.RequesterId, r.SubjectKind, r.Subject }).IsUnique().HasFilter("state = 'Waiting' and workload_id is null").HasDatabaseName("ix_approval_requests_one_access");
         builder.HasIndex(r => new { r.RequesterId, r.CreatedAt });
         builder.HasIndex(r => new { r.Subject, r.EndedAt });
+        builder.HasIndex(r => r.EndedAt);
         builder.HasOne<PortalUser>().WithMany().HasForeignKey(r => r.RequesterId).OnDelete(DeleteBehavior.Restrict);
         builder.HasOne<Team>().WithMany().HasForeignKey(r => r.TeamId).OnDelete(DeleteBehavior.Restrict);
         builder.HasOne<Workload>().WithMany().HasForeignKey(r => r.WorkloadId).OnDelete(DeleteBehavior.Restrict);

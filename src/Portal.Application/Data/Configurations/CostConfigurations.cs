@@ -45,6 +45,19 @@ internal sealed class UsageRecordConfiguration : IEntityTypeConfiguration<UsageR
     }
 }
 
+internal sealed class TeamBudgetConfiguration : IEntityTypeConfiguration<TeamBudget>
+{
+    public void Configure(EntityTypeBuilder<TeamBudget> builder)
+    {
+        builder.ToTable("team_budgets", t => t.HasCheckConstraint("ck_team_budgets_amount", "amount >= 0"));
+        builder.HasKey(b => b.TeamId);
+        builder.Property(b => b.Amount).HasPrecision(20, 4);
+        builder.Property(b => b.Currency).HasMaxLength(3);
+        builder.Property(b => b.RowVersion).IsRowVersion();
+        builder.HasOne<Portal.Domain.Teams.Team>().WithMany().HasForeignKey(b => b.TeamId).OnDelete(DeleteBehavior.Restrict);
+    }
+}
+
 internal sealed class StoredAnswerConfiguration : IEntityTypeConfiguration<StoredAnswer>
 {
     public void Configure(EntityTypeBuilder<StoredAnswer> builder)

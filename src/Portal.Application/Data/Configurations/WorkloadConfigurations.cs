@@ -54,6 +54,21 @@ internal sealed class WorkloadShareConfiguration : IEntityTypeConfiguration<Work
     }
 }
 
+internal sealed class WorkloadTransferConfiguration : IEntityTypeConfiguration<WorkloadTransfer>
+{
+    public void Configure(EntityTypeBuilder<WorkloadTransfer> builder)
+    {
+        builder.ToTable("workload_transfers", t => t.HasCheckConstraint("ck_workload_transfers_end", "(state = 'Offered') = (ended_at is null)"));
+        builder.Property(t => t.Id).ValueGeneratedNever();
+        builder.HasIndex(t => t.WorkloadId).IsUnique().HasFilter("state = 'Offered'").HasDatabaseName("ix_workload_transfers_one_open");
+        builder.HasIndex(t => new { t.ToUserId, t.State });
+        builder.HasOne<Workload>().WithMany().HasForeignKey(t => t.WorkloadId).OnDelete(DeleteBehavior.Restrict);
+        builder.HasOne<PortalUser>().WithMany().HasForeignKey(t => t.FromUserId).OnDelete(DeleteBehavior.Restrict);
+        builder.HasOne<PortalUser>().WithMany().HasForeignKey(t => t.ToUserId).OnDelete(DeleteBehavior.Restrict);
+        builder.HasOne<PortalUser>().WithMany().HasForeignKey(t => t.OfferedById).OnDelete(DeleteBehavior.Restrict);
+    }
+}
+
 internal sealed class SavedViewConfiguration : IEntityTypeConfiguration<SavedView>
 {
     public void Configure(EntityTypeBuilder<SavedView> builder)

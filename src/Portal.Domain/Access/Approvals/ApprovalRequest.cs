@@ -11,6 +11,12 @@ public enum ApprovalKind
     Extension,
     /// <summary>The use of a restricted item, category or hardware profile for a time.</summary>
     Access,
+    /// <summary>Other hardware or another kind of capacity for a workload, at a higher price.</summary>
+    Move,
+    /// <summary>A larger monthly budget of a team.</summary>
+    Budget,
+    /// <summary>To become a member of a team.</summary>
+    Membership,
 }
 
 /// <summary>Where a request stands. Every state but the first is final.</summary>
@@ -28,7 +34,7 @@ public sealed class ApprovalRequest
     public Guid? WorkloadId { get; init; }
     /// <summary>The team that supports the item; its leads are the item's owners. Null: no item, or a team that does not exist.</summary>
     public Guid? ItemTeamId { get; init; }
-    /// <summary>For access: what to, as a word: item, category or hardware.</summary>
+    /// <summary>What it is about where it is no workload, as a word: item, category, hardware, budget or team.</summary>
     public string? SubjectKind { get; init; }
     /// <summary>For access: its slug. For workloads: the item's slug, by which similar decisions are found.</summary>
     public required string Subject { get; init; }
@@ -49,6 +55,10 @@ public sealed class ApprovalRequest
     /// <summary>Price per hour, as approvers see it; 0 for access.</summary>
     public decimal HourlyPrice { get; set; }
     public string Currency { get; init; } = "USD";
+    /// <summary>Of a budget raise: the amount per month that is asked for; else null.</summary>
+    public decimal? Amount { get; init; }
+    /// <summary>Of a move: what the workload becomes, as JSON; else null.</summary>
+    public string? ChangeJson { get; init; }
 
     public ApprovalState State { get; set; } = ApprovalState.Waiting;
     /// <summary>The step that is asked now, from 0.</summary>
