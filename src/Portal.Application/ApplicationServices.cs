@@ -23,7 +23,7 @@ public static class ApplicationServices
         services.AddSingleton<FaultPoints>().AddSingleton<WorkloadChangeFeed>().AddSingleton<ComputeTargets>().AddSingleton<PublishedItems>().AddSingleton<WorkloadSecrets>()
             .AddSingleton<ReconcileRequests>().AddSingleton<LeaderElection>().AddSingleton<CurrentPrices>().AddSingleton<UsagePosting>().AddSingleton<CostQueries>().AddSingleton<CostReportQueries>()
             .AddSingleton<Placements>().AddSingleton<LaunchTermsReader>().AddSingleton<FinishedRuns>().AddSingleton<EstimateLaunch>().AddSingleton<LaunchWorkload>().AddSingleton<ChangeWorkload>()
-            .AddSingleton<StopWorkload>().AddSingleton<StartWorkload>().AddSingleton<RestartWorkload>().AddSingleton<ExtendWorkload>().AddSingleton<KeepWorkload>().AddSingleton<DeleteWorkload>().AddSingleton<ShareWorkload>()
+            .AddSingleton<StopWorkload>().AddSingleton<StartWorkload>().AddSingleton<RestartWorkload>().AddSingleton<ExtendWorkload>().AddSingleton<KeepWorkload>().AddSingleton<DeleteWorkload>().AddSingleton<ShareWorkload>().AddSingleton<HandOver>().AddSingleton<OfferWorkload>().AddSingleton<AnswerOffer>().AddSingleton<WatchOwners>()
             .AddSingleton<LogIngestion>().AddSingleton<ReconcileWorkload>().AddSingleton<ObserveTarget>().AddSingleton<WatchActivity>().AddSingleton<RecordUse>().AddSingleton<PortalSettings>()
             .AddSingleton<WorkloadQueries>().AddSingleton<WorkloadDetailQueries>().AddSingleton<WorkloadFiles>().AddSingleton<HomeQueries>().AddSingleton<CatalogQueries>().AddSingleton<ImportCatalog>()
             .AddSingleton<ActorDirectory>().AddSingleton<CreateToken>().AddSingleton<RevokeToken>().AddSingleton<TokenQueries>().AddSingleton<WorkloadEntrance>()

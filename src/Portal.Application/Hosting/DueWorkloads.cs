@@ -9,8 +9,8 @@ using Portal.Application.Workloads;
 
 namespace Portal.Application.Hosting;
 
-/// <summary>The clock: every second enqueues what is due (also what a crash left behind) and ends approvals that nobody decided, every minute stops what lost its grant, posts usage and clears what has expired.</summary>
-public sealed partial class DueWorkloads(IDbContextFactory<PortalDbContext> contexts, ReconcileRequests requests, UsagePosting posting, ExpireApprovals expire, EnforceGrants grants, TimeProvider time, ILogger<DueWorkloads> logger) : BackgroundService
+/// <summary>The clock: every second enqueues what is due (also what a crash left behind) and ends approvals that nobody decided, every minute stops what lost its grant or its owner, posts usage and clears what has expired.</summary>
+public sealed partial class DueWorkloads(IDbContextFactory<PortalDbContext> contexts, ReconcileRequests requests, UsagePosting posting, ExpireApprovals expire, EnforceGrants grants, WatchOwners owners, TimeProvider time, ILogger<DueWorkloads> logger) : BackgroundService
 {
     private const int BatchSize = 200;
 
@@ -29,6 +29,7 @@ public sealed partial class DueWorkloads(IDbContextFactory<PortalDbContext> cont
                     if (time.GetUtcNow() < nextMinute) continue;
                     nextMinute = time.GetUtcNow().AddMinutes(1);
                     await grants.ExecuteAsync(stoppingToken);
+                    await owners.ExecuteAsync(stoppingToken);
                     await posting.PostDueAsync(stoppingToken);
                     await ClearExpiredAsync(stoppingToken);
                 }

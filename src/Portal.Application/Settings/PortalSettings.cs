@@ -9,10 +9,11 @@ namespace Portal.Application.Settings;
 
 /// <summary>What holds now.</summary>
 /// <param name="QuoteTolerance">By what share a price may have moved since approvers were asked, before they are asked again.</param>
+/// <param name="OwnerGrace">How long what runs goes on after its owner has gone.</param>
 /// <param name="LaunchPaused">Why nothing may be launched; empty: launches are open.</param>
-public sealed record SettingsInForce(bool IdleStop, TimeSpan IdleWarning, int? LaunchMaxPending, string LaunchPaused, string Announcement, double QuoteTolerance)
+public sealed record SettingsInForce(bool IdleStop, TimeSpan IdleWarning, int? LaunchMaxPending, string LaunchPaused, string Announcement, double QuoteTolerance, TimeSpan OwnerGrace)
 {
-    public static SettingsInForce Defaults { get; } = new(true, TimeSpan.FromMinutes(10), null, "", "", 0.1);
+    public static SettingsInForce Defaults { get; } = new(true, TimeSpan.FromMinutes(10), null, "", "", 0.1, TimeSpan.FromDays(3));
 }
 
 /// <summary>A setting on the page of settings.</summary>
@@ -49,6 +50,8 @@ public sealed class PortalSettings(IDbContextFactory<PortalDbContext> contexts, 
         new(SettingKeys.LaunchPaused, "Pause launches", "While there is a reason here nothing is launched, started or brought back by a restart, and people read the reason; what runs goes on.", "up to 300 characters", "", v => v.Length <= 300 && !v.Contains('\0') ? null : "up to 300 characters"),
         new(SettingKeys.QuoteTolerance, "Price change that asks again", "When a price has moved by more than this share since approvers were asked, they are asked anew.", "a share from 0 to 1, such as 0.1", "0.1",
             v => double.TryParse(v, System.Globalization.NumberStyles.AllowDecimalPoint, System.Globalization.CultureInfo.InvariantCulture, out var share) && share is >= 0 and <= 1 ? null : "a share from 0 to 1, such as 0.1"),
+        new(SettingKeys.OwnerGrace, "When an owner has gone", "A workload whose owner is disabled or has left the team runs on for so long; its team's leads are told and may take it over. Then it is stopped, never deleted.", "a duration from PT1M to P30D", "P3D",
+            v => IsoDuration.TryParse(v, out var d) && d >= TimeSpan.FromMinutes(1) && d <= TimeSpan.FromDays(30) ? null : "a duration from PT1M to P30D, such as P3D"),
         new(SettingKeys.Announcement, "Announcement", "One sentence for everybody, above every page.", "up to 300 characters", "", v => v.Length <= 300 && !v.Contains('\0') ? null : "up to 300 characters"),
     ];
 
@@ -65,7 +68,7 @@ public sealed class PortalSettings(IDbContextFactory<PortalDbContext> contexts, 
         string Value(string key) => rows.GetValueOrDefault(key) ?? Definitions.Single(d => d.Key == key).Default;
         var settings = new SettingsInForce(Value(SettingKeys.IdleStop) == "true", IsoDuration.TryParse(Value(SettingKeys.IdleWarning), out var warning) ? warning : SettingsInForce.Defaults.IdleWarning,
             int.TryParse(Value(SettingKeys.LaunchMaxPending), out var most) ? most : null, Value(SettingKeys.LaunchPaused), Value(SettingKeys.Announcement),
-            double.Parse(Value(SettingKeys.QuoteTolerance), System.Globalization.CultureInfo.InvariantCulture));
+            double.Parse(Value(SettingKeys.QuoteTolerance), System.Globalization.CultureInfo.InvariantCulture), IsoDuration.TryParse(Value(SettingKeys.OwnerGrace), out var grace) ? grace : SettingsInForce.Defaults.OwnerGrace);
         lock (_gate) _known = (settings, time.GetUtcNow());
         return settings;
     }

@@ -12,6 +12,7 @@ public sealed class DeleteWorkload(ChangeWorkload change)
         {
             if (workload.Desired == DesiredState.Deleted) return new WorkloadOutcome.Accepted(id);
             await db.WithdrawOpenAsync(workload, actor, now, cancellationToken);
+            await OfferWorkload.WithdrawOpenAsync(db, workload, now, cancellationToken);
             workload.Desired = DesiredState.Deleted;
             workload.RestartRequested = false;
             db.Record(workload, workload.Phase, $"Deletion asked by {actor.Name}.", actor, now);

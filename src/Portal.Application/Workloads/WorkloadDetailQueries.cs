@@ -20,7 +20,7 @@ public sealed class WorkloadDetailQueries(IDbContextFactory<PortalDbContext> con
         if (row is null) return null;
         var w = await db.Workloads.AsNoTracking().SingleAsync(x => x.Id == id, cancellationToken);
         var version = await items.GetAsync(w.ItemVersionId, cancellationToken);
-        var shared = await db.WorkloadShares.Where(s => s.WorkloadId == id).Join(db.Users, s => s.UserId, u => u.Id, (_, u) => new SharedPerson(u.Id, u.DisplayName, u.Email!)).ToListAsync(cancellationToken);
+        var shared = await db.WorkloadShares.Where(s => s.WorkloadId == id).Join(db.Users, s => s.UserId, u => u.Id, (s, u) => new SharedPerson(u.Id, u.DisplayName, u.Email!, s.Level)).ToListAsync(cancellationToken);
         var allocations = await AllocationsAsync(db, id, cancellationToken);
         var live = allocations.LastOrDefault(a => a.EndedAt is null);
         var costCentre = await db.Teams.Where(t => t.Id == w.TeamId).Select(t => t.CostCentre).SingleAsync(cancellationToken);
@@ -32,6 +32,9 @@ public sealed class WorkloadDetailQueries(IDbContextFactory<PortalDbContext> con
             WorkloadSteps.Of(w, allocations.LastOrDefault(), version.Spec), median, from, w.RowVersion)
         {
             Waiting = await db.ApprovalRequests.Where(r => r.WorkloadId == id && r.State == ApprovalState.Waiting).Select(r => new WaitingApproval(r.Id, r.CreatedAt, r.ExpiresAt, r.RequesterId == actor.UserId)).FirstOrDefaultAsync(cancellationToken),
+            Offer = await (from t in db.WorkloadTransfers join u in db.Users on t.ToUserId equals u.Id join by in db.Users on t.OfferedById equals by.Id where t.WorkloadId == id && t.State == TransferState.Offered
+                           select new OpenOffer(u.Id, u.DisplayName, u.Email!, by.DisplayName, t.ExpiresAt)).FirstOrDefaultAsync(cancellationToken),
+            OwnerGoneAt = w.OwnerGoneAt,
         };
     }
 

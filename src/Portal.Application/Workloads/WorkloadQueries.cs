@@ -119,6 +119,7 @@ public sealed class WorkloadQueries(IDbContextFactory<PortalDbContext> contexts,
                 w.CreatedAt, w.StartedAt, w.ReadyAt, w.EndedAt, w.ExpiresAt, w.Failure, w.ExitCode, w.Attempt, version.Spec.Ports.Count > 0,
                 WorkloadAccess.MayChange(actor, w.OwnerId, w.TeamId), WorkloadAccess.MayOpen(actor, w.OwnerId, w.TeamId, w.Audience == WorkloadAudience.Team, f.Shared))
             {
+                MayHandOver = WorkloadAccess.MayChange(actor, w.OwnerId, w.TeamId),
                 Activity = new WorkloadActivity(w.ActivityAt, w.ActivityWhat, w.Phase == WorkloadPhase.Running ? w.IdleStopAt : null, w.ProbedAt, w.ProbeProblem, IdlePolicy.RulesFor(version.Spec.Activity, w.IdleTimeout)),
             });
         }

@@ -15,6 +15,9 @@ public sealed record WorkloadRow(
     DateTimeOffset? ExpiresAt, FailureClass? Failure, int? ExitCode, int Attempt, bool HasPort, bool MayChange, bool MayOpen)
 {
     public required WorkloadActivity Activity { get; init; }
+
+    /// <summary>The caller may delete, share, move it and give it to somebody else: more than operating it.</summary>
+    public bool MayHandOver { get; init; }
 }
 
 /// <summary>How far a workload is in use.</summary>
@@ -34,14 +37,23 @@ public sealed record WorkloadDetail(
 {
     /// <summary>What waits for an answer about it; null: nothing.</summary>
     public WaitingApproval? Waiting { get; init; }
+
+    /// <summary>An open offer of ownership; null: none.</summary>
+    public OpenOffer? Offer { get; init; }
+
+    /// <summary>Since when its owner is disabled or out of the team; null: they are there.</summary>
+    public DateTimeOffset? OwnerGoneAt { get; init; }
 }
 
 /// <summary>A request about a workload that waits.</summary>
 /// <param name="IsMine">The reader has asked it.</param>
 public sealed record WaitingApproval(Guid Id, DateTimeOffset CreatedAt, DateTimeOffset ExpiresAt, bool IsMine);
 
+/// <summary>Ownership offered to somebody.</summary>
+public sealed record OpenOffer(Guid ToId, string To, string ToEmail, string OfferedBy, DateTimeOffset ExpiresAt);
+
 /// <summary>A person it was shared with.</summary>
-public sealed record SharedPerson(Guid Id, string Name, string Email);
+public sealed record SharedPerson(Guid Id, string Name, string Email, ShareLevel Level);
 
 /// <summary>One attempt and its resource.</summary>
 public sealed record AllocationRow(

@@ -56,7 +56,7 @@ public static class WorkloadAccess
     public static bool MaySee(Actor actor, Guid ownerId, Guid teamId, bool sharedWithActor) =>
         actor.MayRead && (actor.UserId == ownerId || actor.IsMemberOf(teamId) || actor.SeesEverything || sharedWithActor);
 
-    /// <summary>May stop, start, extend, delete and share it: the owner (while in the team), its team's leads, administrators.</summary>
+    /// <summary>May stop, start, extend, delete, share and hand it over: the owner (while in the team), its team's leads, administrators.</summary>
     public static bool MayChange(Actor actor, Guid ownerId, Guid teamId) =>
         actor.MayLaunch && ((actor.UserId == ownerId && actor.IsMemberOf(teamId)) || actor.Leads(teamId) || actor.IsAdmin);
 

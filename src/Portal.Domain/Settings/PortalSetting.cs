@@ -24,6 +24,8 @@ public static class SettingKeys
     public const string LaunchPaused = "launch.paused";
     /// <summary>By what share a price may move before approvers are asked again; from 0 to 1.</summary>
     public const string QuoteTolerance = "approvals.quoteTolerance";
+    /// <summary>How long what runs goes on after its owner was disabled or left the team; a duration such as P3D.</summary>
+    public const string OwnerGrace = "owners.grace";
     /// <summary>A sentence for everybody, above every page; empty: none.</summary>
     public const string Announcement = "announcement";
 }

@@ -105,7 +105,8 @@ public sealed record UsageAnswer(IReadOnlyList<UsageRow> Items, decimal Total, s
 /// <param name="Owner">E-mail of the owner, who always may.</param>
 /// <param name="Audience">owner, or team: everybody in it.</param>
 /// <param name="People">E-mails of people it was shared with.</param>
-public sealed record WorkloadAccessAnswer(string Owner, string Audience, IReadOnlyList<string> People);
+/// <param name="Operators">They may also start, stop, restart, extend and keep it.</param>
+public sealed record WorkloadAccessAnswer(string Owner, string Audience, IReadOnlyList<string> People, IReadOnlyList<string> Operators);
 
 /// <summary>What to launch.</summary>
 /// <param name="Name">1 to 40 of a-z, 0-9 and -, unique within the team; made up when left out.</param>
@@ -131,4 +132,9 @@ public sealed record ExtendRequest([property: Required] TimeSpan? By = null, str
 /// <summary>Who may open a workload.</summary>
 /// <param name="Audience">owner or team; owner when left out.</param>
 /// <param name="People">E-mails; replaces those it was shared with.</param>
-public sealed record WorkloadAccessRequest(string? Audience = null, List<string>? People = null);
+/// <param name="Operators">They may also start, stop, restart, extend and keep it.</param>
+public sealed record WorkloadAccessRequest(string? Audience = null, List<string>? People = null, List<string>? Operators = null);
+
+/// <summary>Who is to own it.</summary>
+/// <param name="To">E-mail of a member of the team that pays.</param>
+public sealed record OfferRequestBody(string? To = null);

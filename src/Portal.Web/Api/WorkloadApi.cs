@@ -45,6 +45,14 @@ internal static class WorkloadApi
         }).Describes("extendWorkload", ApiTags.Workloads, "Puts off the end of a workload", "Where a policy asks somebody first, the end moves when they have said yes; see GET /approvals?mine=true.").Takes(WorkloadExamples.Extend).Changes();
         api.MapGet("/workloads/{id:guid}/access", ReadAccessAsync).Describes("getWorkloadAccess", ApiTags.Workloads, "Who may open a workload").Answers(200, WorkloadExamples.Access).Refuses(404);
         api.MapPut("/workloads/{id:guid}/access", WriteAccessAsync).Describes("setWorkloadAccess", ApiTags.Workloads, "Says who may open a workload", "What is taken away is gone at once.").Takes(WorkloadExamples.Share).Changes();
+        api.MapPost("/workloads/{id:guid}/offer", async (HttpContext context, Guid id, OfferWorkload use) =>
+        {
+            var (body, _, wrong) = await RequestBody.ReadAsync<OfferRequestBody>(context);
+            return body is null ? wrong! : await ChangeAsync(context, id, actor => use.ExecuteAsync(id, body.To ?? "", actor, context.RequestAborted));
+        }).Describes("offerWorkload", ApiTags.Workloads, "Offers a workload to somebody of its team", "They own it once they accept. Offering it to yourself, as a lead may, takes it over at once.").Takes(WorkloadExamples.Offer).Changes();
+        foreach (var (word, state, summary) in new[] { ("accept", TransferState.Accepted, "Accepts a workload that was offered to you"), ("decline", TransferState.Declined, "Declines a workload that was offered to you"), ("withdraw", TransferState.Withdrawn, "Takes back the offer of a workload") })
+            api.MapPost($"/workloads/{{id:guid}}/offer/{word}", (HttpContext context, Guid id, AnswerOffer use) => ChangeAsync(context, id, actor => use.ExecuteAsync(id, state, actor, context.RequestAborted)))
+                .Describes($"{word}WorkloadOffer", ApiTags.Workloads, summary).Changes();
     }
 
     /// <summary>What every change of a workload may answer.</summary>
@@ -140,7 +148,7 @@ internal static class WorkloadApi
         var (actor, refusal) = await context.ActorOfAsync();
         if (actor is null) return refusal!;
         return await details.FindAsync(id, actor, context.RequestAborted) is { } found
-            ? Results.Json(new WorkloadAccessAnswer(found.Row.OwnerEmail, found.Audience.ToString().ToLowerInvariant(), [.. found.SharedWith.Select(p => p.Email)]))
+            ? Results.Json(new WorkloadAccessAnswer(found.Row.OwnerEmail, found.Audience.ToString().ToLowerInvariant(), [.. found.SharedWith.Where(p => p.Level == ShareLevel.Open).Select(p => p.Email)], [.. found.SharedWith.Where(p => p.Level == ShareLevel.Operate).Select(p => p.Email)]))
             : NoWorkload(id);
     }
 
@@ -149,7 +157,7 @@ internal static class WorkloadApi
         var (body, _, wrong) = await RequestBody.ReadAsync<WorkloadAccessRequest>(context);
         if (body is null) return wrong!;
         if (!ApiWords.TryList<WorkloadAudience>(body.Audience ?? "owner", out var audience) || audience.Count != 1) return ApiProblems.Invalid("audience", "Allowed: owner, team.");
-        return await ChangeAsync(context, id, actor => share.ExecuteAsync(id, audience[0], body.People ?? [], actor, context.RequestAborted));
+        return await ChangeAsync(context, id, actor => share.ExecuteAsync(id, audience[0], body.People ?? [], body.Operators ?? [], actor, context.RequestAborted));
     }
 
     internal static IResult NoWorkload(Guid id) => ApiProblems.NotFound($"There is no workload {id} that you may see.");

@@ -21,9 +21,11 @@ internal static class WorkloadExamples
 
     public static ExtendRequest Extend { get; } = new(TimeSpan.FromHours(4));
 
-    public static WorkloadAccessRequest Share { get; } = new("team", ["lena@example.org"]);
+    public static WorkloadAccessRequest Share { get; } = new("team", ["lena@example.org"], ["max@example.org"]);
 
-    public static WorkloadAccessAnswer Access { get; } = new("sam@example.org", "team", ["lena@example.org"]);
+    public static OfferRequestBody Offer { get; } = new("lena@example.org");
+
+    public static WorkloadAccessAnswer Access { get; } = new("sam@example.org", "team", ["lena@example.org"], ["max@example.org"]);
 
     public static AllocationAnswer Allocation { get; } = new(
         AllocationId, 1, "local", "local", "local", "host-share", "on-demand", "pid 4711", Launched.AddSeconds(1), Started, Started, null, null, null, null, 0.0158m, 0.0158m, 0.000263m, "USD");

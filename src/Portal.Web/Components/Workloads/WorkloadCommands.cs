@@ -10,7 +10,7 @@ namespace Portal.Web.Components.Workloads;
 
 /// <summary>What buttons on any page do with a workload: ask where something is lost, run the use case, say what the page does not show by itself.</summary>
 public sealed class WorkloadCommands(
-    CurrentActor actors, StopWorkload stop, StartWorkload start, RestartWorkload restart, ExtendWorkload extend, KeepWorkload keep, DeleteWorkload delete, IDialogService dialogs, ISnackbar snackbar)
+    CurrentActor actors, StopWorkload stop, StartWorkload start, RestartWorkload restart, ExtendWorkload extend, KeepWorkload keep, DeleteWorkload delete, OfferWorkload offer, AnswerOffer answers, IDialogService dialogs, ISnackbar snackbar)
 {
     public async Task StopAsync(WorkloadRow workload)
     {
@@ -43,6 +43,19 @@ public sealed class WorkloadCommands(
         };
         return await dialogs.ConfirmAsync(question) && await RunAsync(actor => delete.ExecuteAsync(workload.Id, actor, CancellationToken.None));
     }
+
+    /// <summary>Offers it to somebody, or takes it over.</summary>
+    public async Task<bool> OfferAsync(WorkloadRow workload, string email, string name, bool isMe)
+    {
+        var question = isMe
+            ? new Confirmation($"Take over {workload.Name}?", $"You own it at once, after {workload.OwnerName}, and its cost counts as yours.", "Take it over") { Destructive = false }
+            : new Confirmation($"Offer {workload.Name} to {name}?", "They own it once they accept. Until then nothing changes, and you can take the offer back.", "Offer it") { Destructive = false };
+        return await dialogs.ConfirmAsync(question) && await RunAsync(actor => offer.ExecuteAsync(workload.Id, email, actor, CancellationToken.None), isMe ? "It is yours." : $"Offered to {name}.");
+    }
+
+    /// <summary>Accepts, declines or takes back an offer.</summary>
+    public Task AnswerOfferAsync(WorkloadRow workload, TransferState answer) => RunAsync(actor => answers.ExecuteAsync(workload.Id, answer, actor, CancellationToken.None),
+        answer switch { TransferState.Accepted => $"{workload.Name} is yours.", TransferState.Declined => "Declined.", _ => "The offer is taken back." });
 
     /// <summary>Does something to several at once, after one question that names them; says how many were done and why others were not.</summary>
     public async Task BulkAsync(BulkAction action, IReadOnlyList<WorkloadRow> workloads)
