@@ -32,8 +32,8 @@ public sealed class WorkloadDetailQueries(IDbContextFactory<PortalDbContext> con
             WorkloadSteps.Of(w, allocations.LastOrDefault(), version.Spec), median, from, w.RowVersion)
         {
             Waiting = await db.ApprovalRequests.Where(r => r.WorkloadId == id && r.State == ApprovalState.Waiting).Select(r => new WaitingApproval(r.Id, r.CreatedAt, r.ExpiresAt, r.RequesterId == actor.UserId)).FirstOrDefaultAsync(cancellationToken),
-            Offer = await (from t in db.WorkloadTransfers join u in db.Users on t.ToUserId equals u.Id join by in db.Users on t.OfferedById equals by.Id where t.WorkloadId == id && t.State == TransferState.Offered
-                           select new OpenOffer(u.Id, u.DisplayName, u.Email!, by.DisplayName, t.ExpiresAt)).FirstOrDefaultAsync(cancellationToken),
+            Offer = await (from t in db.WorkloadTransfers join u in db.Users on t.ToUserId equals u.Id join giver in db.Users on t.OfferedById equals giver.Id where t.WorkloadId == id && t.State == TransferState.Offered
+                           select new OpenOffer(u.Id, u.DisplayName, u.Email!, giver.DisplayName, t.ExpiresAt)).FirstOrDefaultAsync(cancellationToken),
             OwnerGoneAt = w.OwnerGoneAt,
         };
     }

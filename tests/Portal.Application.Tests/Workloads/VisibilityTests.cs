@@ -34,7 +34,7 @@ public sealed class VisibilityTests : HostedTests
             await Host.Get<DeleteWorkload>().ExecuteAsync(_hers, _tom, default),
             await Host.Get<ExtendWorkload>().ExecuteAsync(_hers, TimeSpan.FromHours(1), _tom, default),
             await Host.Get<ExtendWorkload>().ExecuteAsync(_hers, TimeSpan.FromDays(-1), _tom, default),
-            await Host.Get<ShareWorkload>().ExecuteAsync(_hers, WorkloadAudience.Team, ["nobody@example.org"], _tom, default),
+            await Host.Get<ShareWorkload>().ExecuteAsync(_hers, WorkloadAudience.Team, ["nobody@example.org"], [], _tom, default),
         ];
 
         outcomes.Should().AllBeOfType<WorkloadOutcome.NotFound>("not even a fault in the request may tell that it exists");
@@ -116,10 +116,10 @@ public sealed class VisibilityTests : HostedTests
         (await Host.Get<WorkloadEntrance>().CheckAsync(_hers, ben, default)).Should().BeOfType<WorkloadEntrance.Outcome.Forbidden>();
         (await Host.Get<StopWorkload>().ExecuteAsync(_hers, ben, default)).Should().BeOfType<WorkloadOutcome.Forbidden>();
 
-        await WishAsync(() => Host.Get<ShareWorkload>().ExecuteAsync(_hers, WorkloadAudience.Team, [], Lena, default));
+        await WishAsync(() => Host.Get<ShareWorkload>().ExecuteAsync(_hers, WorkloadAudience.Team, [], [], Lena, default));
         (await Host.Get<WorkloadEntrance>().CheckAsync(_hers, ben, default)).Should().BeOfType<WorkloadEntrance.Outcome.Open>();
 
-        await WishAsync(() => Host.Get<ShareWorkload>().ExecuteAsync(_hers, WorkloadAudience.Owner, ["TOM@example.org"], Lena, default));
+        await WishAsync(() => Host.Get<ShareWorkload>().ExecuteAsync(_hers, WorkloadAudience.Owner, ["TOM@example.org"], [], Lena, default));
         (await Host.Get<WorkloadEntrance>().CheckAsync(_hers, ben, default)).Should().BeOfType<WorkloadEntrance.Outcome.Forbidden>();
         (await Host.Get<WorkloadEntrance>().CheckAsync(_hers, _tom, default)).Should().BeOfType<WorkloadEntrance.Outcome.Open>();
         (await Host.Get<WorkloadQueries>().ListAsync(new(), _tom, default)).Items.Should().ContainSingle().Which.MayOpen.Should().BeTrue();

@@ -289,7 +289,7 @@ public sealed class WorkloadLifeTests : HostedTests
     {
         var id = await Host.LaunchRunningAsync(Lena, lifetime: TimeSpan.FromHours(1));
         await WishAsync(() => Host.Get<ExtendWorkload>().ExecuteAsync(id, TimeSpan.FromHours(1), Lena, default));
-        await WishAsync(() => Host.Get<ShareWorkload>().ExecuteAsync(id, WorkloadAudience.Team, [], Lena, default));
+        await WishAsync(() => Host.Get<ShareWorkload>().ExecuteAsync(id, WorkloadAudience.Team, [], [], Lena, default));
         await StopAsync(id);
         await StartAsync(id);
         await RestartAsync(id);

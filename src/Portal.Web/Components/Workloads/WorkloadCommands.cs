@@ -84,7 +84,7 @@ public sealed class WorkloadCommands(
     {
         BulkAction.Stop => w.Phase.IsActive() && w.Phase != WorkloadPhase.Stopping,
         BulkAction.Extend => w.Phase.IsActive() && w.ExpiresAt is not null,
-        _ => w.Phase != WorkloadPhase.Deleted,
+        _ => w.MayHandOver && w.Phase != WorkloadPhase.Deleted,
     };
 
     private static Confirmation Question(BulkAction action, IReadOnlyList<WorkloadRow> chosen)
