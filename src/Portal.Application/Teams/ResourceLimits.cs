@@ -121,7 +121,7 @@ public sealed class ResourceLimits(IDbContextFactory<PortalDbContext> contexts)
     {
         var live = await (from a in db.Allocations join w in db.Workloads on a.WorkloadId equals w.Id where a.EndedAt == null && (limit.TeamId != null ? w.TeamId == limit.TeamId : w.OwnerId == limit.UserId)
                           select new { a.Vcpu, a.Gpus, a.HourlyPrice, Hardware = a.Gpus == 0 ? null : w.HardwareJson }).ToListAsync(cancellationToken);
-        var gpus = live.Where(a => a.Hardware is not null).Select(a => PortalJson.Read<HardwareProfileSpec>(a.Hardware!).Gpu!).GroupBy(g => g.Kind).ToDictionary(g => g.Key, g => g.Sum(x => x.Count));
+        var gpus = live.Where(a => a.Hardware is not null).Select(a => PortalJson.Read<HardwareProfileSpec>(a.Hardware!).Gpu).OfType<GpuSpec>().GroupBy(g => g.Kind).ToDictionary(g => g.Key, g => g.Sum(x => x.Count));
         return new ResourceUse(live.Count, live.Sum(a => a.Vcpu), gpus, live.Sum(a => a.HourlyPrice));
     }
 

@@ -57,6 +57,15 @@ public sealed class LaunchTermsReader(IDbContextFactory<PortalDbContext> context
             : (new LaunchTerms(version, deployment!.Value.Deployment, hardware!, deployment.Value.Target, capacity, team!, values), errors);
     }
 
+    /// <summary>Where and on what an item could run instead; nulls in <paramref name="request"/> mean the item's defaults. Errors by field.</summary>
+    internal async Task<(DeploymentSpec? Deployment, IComputeTarget? Target, HardwareProfileSpec? Hardware, CapacityType Capacity, Dictionary<string, string[]> Errors)> PlaceAsync(LaunchRequest request, ItemSpec spec, CancellationToken cancellationToken)
+    {
+        var errors = new Dictionary<string, string[]>();
+        var place = await FindTargetAsync(request, spec, errors, cancellationToken);
+        var hardware = await FindHardwareAsync(request, spec, errors, cancellationToken);
+        return (place?.Deployment, place?.Target, hardware, FindCapacity(request, errors), errors);
+    }
+
     private static ActorTeam? FindTeam(LaunchRequest request, Actor actor, Dictionary<string, string[]> errors)
     {
         if (string.IsNullOrEmpty(request.Team))

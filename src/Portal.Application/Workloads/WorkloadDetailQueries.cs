@@ -31,7 +31,7 @@ public sealed class WorkloadDetailQueries(IDbContextFactory<PortalDbContext> con
             w.ListHourlyPrice, list, w.Lifetime, w.IdleTimeout, w.RestartRequested, w.QueuedAt, w.NotBefore, w.LogTail, w.Audience, shared, live,
             WorkloadSteps.Of(w, allocations.LastOrDefault(), version.Spec), median, from, w.RowVersion)
         {
-            Waiting = await db.ApprovalRequests.Where(r => r.WorkloadId == id && r.State == ApprovalState.Waiting).Select(r => new WaitingApproval(r.Id, r.CreatedAt, r.ExpiresAt, r.RequesterId == actor.UserId)).FirstOrDefaultAsync(cancellationToken),
+            Waiting = await db.ApprovalRequests.Where(r => r.WorkloadId == id && r.State == ApprovalState.Waiting).Select(r => new WaitingApproval(r.Id, r.Kind, r.CreatedAt, r.ExpiresAt, r.RequesterId == actor.UserId)).FirstOrDefaultAsync(cancellationToken),
             Offer = await (from t in db.WorkloadTransfers join u in db.Users on t.ToUserId equals u.Id join giver in db.Users on t.OfferedById equals giver.Id where t.WorkloadId == id && t.State == TransferState.Offered
                            select new OpenOffer(u.Id, u.DisplayName, u.Email!, giver.DisplayName, t.ExpiresAt)).FirstOrDefaultAsync(cancellationToken),
             OwnerGoneAt = w.OwnerGoneAt,

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Portal.Domain.Access.Approvals;
 using Portal.Domain.Catalog;
 using Portal.Domain.Compute;
 using Portal.Domain.Workloads;
@@ -47,7 +48,7 @@ public sealed record WorkloadDetail(
 
 /// <summary>A request about a workload that waits.</summary>
 /// <param name="IsMine">The reader has asked it.</param>
-public sealed record WaitingApproval(Guid Id, DateTimeOffset CreatedAt, DateTimeOffset ExpiresAt, bool IsMine);
+public sealed record WaitingApproval(Guid Id, ApprovalKind Kind, DateTimeOffset CreatedAt, DateTimeOffset ExpiresAt, bool IsMine);
 
 /// <summary>Ownership offered to somebody.</summary>
 public sealed record OpenOffer(Guid ToId, string To, string ToEmail, string OfferedBy, DateTimeOffset ExpiresAt);

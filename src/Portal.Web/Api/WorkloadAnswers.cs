@@ -138,3 +138,10 @@ public sealed record WorkloadAccessRequest(string? Audience = null, List<string>
 /// <summary>Who is to own it.</summary>
 /// <param name="To">E-mail of a member of the team that pays.</param>
 public sealed record OfferRequestBody(string? To = null);
+
+/// <summary>Where and on what a workload is to run; what is left out stays as it is.</summary>
+/// <param name="Hardware">Slug of a hardware profile that its item allows.</param>
+/// <param name="Target">Name of a compute target.</param>
+/// <param name="Capacity">on-demand, spot or spot-with-fallback.</param>
+/// <param name="Reason">For approvers, where a policy asks some.</param>
+public sealed record MoveRequest(string? Hardware = null, string? Target = null, string? Capacity = null, string? Reason = null);

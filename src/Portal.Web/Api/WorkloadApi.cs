@@ -45,6 +45,11 @@ internal static class WorkloadApi
         }).Describes("extendWorkload", ApiTags.Workloads, "Puts off the end of a workload", "Where a policy asks somebody first, the end moves when they have said yes; see GET /approvals?mine=true.").Takes(WorkloadExamples.Extend).Changes();
         api.MapGet("/workloads/{id:guid}/access", ReadAccessAsync).Describes("getWorkloadAccess", ApiTags.Workloads, "Who may open a workload").Answers(200, WorkloadExamples.Access).Refuses(404);
         api.MapPut("/workloads/{id:guid}/access", WriteAccessAsync).Describes("setWorkloadAccess", ApiTags.Workloads, "Says who may open a workload", "What is taken away is gone at once.").Takes(WorkloadExamples.Share).Changes();
+        api.MapPost("/workloads/{id:guid}/move", async (HttpContext context, Guid id, MoveWorkload use) =>
+        {
+            var (body, _, wrong) = await RequestBody.ReadAsync<MoveRequest>(context);
+            return body is null ? wrong! : await ChangeAsync(context, id, actor => use.ExecuteAsync(id, new MoveWish(body.Hardware, body.Target, body.Capacity), body.Reason, actor, context.RequestAborted));
+        }).Describes("moveWorkload", ApiTags.Workloads, "Moves a workload to other hardware, another target or kind of capacity", "With its folder; what runs begins a new attempt there. Where it becomes costlier and a policy asks somebody first, it moves when they have said yes.").Takes(WorkloadExamples.Move).Changes();
         api.MapPost("/workloads/{id:guid}/offer", async (HttpContext context, Guid id, OfferWorkload use) =>
         {
             var (body, _, wrong) = await RequestBody.ReadAsync<OfferRequestBody>(context);

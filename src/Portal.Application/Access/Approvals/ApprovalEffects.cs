@@ -26,6 +26,7 @@ public sealed class ApprovalEffects(PublishedItems items, AccessRights rights, L
         if (!await db.TeamMembers.AnyAsync(m => m.TeamId == workload.TeamId && m.UserId == workload.OwnerId, cancellationToken)) return "Its owner is no longer in the team that pays.";
         if (request.Kind == ApprovalKind.Extension && (workload.Desired != DesiredState.Running || !workload.Phase.IsActive())) return "It no longer runs, so there is no end to move.";
         if (request.Kind == ApprovalKind.Launch && (await settings.GetAsync(cancellationToken)).LaunchPaused is { Length: > 0 } paused) return $"Launches are paused: {paused}";
+        if (request.Kind == ApprovalKind.Move && await MoveWorkload.ObstacleAsync(db, workload, cancellationToken) is { } unmoved) return unmoved;
         return await PoliciesAsync(db, request, workload, cancellationToken);
     }
 
@@ -35,7 +36,8 @@ public sealed class ApprovalEffects(PublishedItems items, AccessRights rights, L
         var spec = (await items.GetAsync(workload.ItemVersionId, cancellationToken)).Spec;
         var requester = (await actors.FindAsync(request.RequesterId, null, cancellationToken))!;
         var lifetime = request.Kind == ApprovalKind.Extension && workload.ExpiresAt is { } end ? end + TimeSpan.FromHours((double)request.Hours!.Value) - (workload.StartedAt ?? workload.QueuedAt) : workload.Lifetime;
-        var ruling = await policy.RuleAsync(db, await ReturnToQueue.PlanAsync(db, workload, spec, request.HourlyPrice, lifetime, cancellationToken), requester, cancellationToken);
+        var plan = request.Kind == ApprovalKind.Move ? await MoveWorkload.PlanAsync(db, workload, spec, ChangeOf(request), cancellationToken) : await ReturnToQueue.PlanAsync(db, workload, spec, request.HourlyPrice, lifetime, cancellationToken);
+        var ruling = await policy.RuleAsync(db, plan, requester, cancellationToken);
         return ruling switch
         {
             LaunchRuling.Locked locked => $"Its owner has no access any more: {locked.Reason}",
@@ -57,6 +59,7 @@ public sealed class ApprovalEffects(PublishedItems items, AccessRights rights, L
         }
         request.EndReason = ApprovalRequests.Cut($"Approved by {actor.Name}.{said}", 1000);
         if (request.Kind == ApprovalKind.Access) Grant(db, request, actor, now);
+        else if (request.Kind == ApprovalKind.Move) MoveWorkload.Apply(db, held.Workload!, ChangeOf(request), request.EndReason, actor, now);
         else if (request.Kind == ApprovalKind.Extension) Extend(db, held.Workload!, request, actor, now);
         else await LaunchAsync(db, held.Workload!, request, actor, now, cancellationToken);
     }
@@ -75,7 +78,8 @@ public sealed class ApprovalEffects(PublishedItems items, AccessRights rights, L
         if (held.Workload is not { } workload) return;
         var from = workload.Phase;
         if (held.Request.Kind == ApprovalKind.Launch && workload.Phase == WorkloadPhase.PendingApproval) workload.Refuse(reason, now);
-        db.Record(workload, from, held.Request.Kind == ApprovalKind.Extension ? $"The extension was not granted: {reason}" : reason, actor, now);
+        var what = held.Request.Kind switch { ApprovalKind.Extension => "The extension was not granted: ", ApprovalKind.Move => "The move was not granted: ", _ => "" };
+        db.Record(workload, from, what + reason, actor, now);
     }
 
     private async Task LaunchAsync(PortalDbContext db, Workload workload, ApprovalRequest request, Actor actor, DateTimeOffset now, CancellationToken cancellationToken)
@@ -87,6 +91,9 @@ public sealed class ApprovalEffects(PublishedItems items, AccessRights rights, L
         var spec = (await items.GetAsync(workload.ItemVersionId, cancellationToken)).Spec;
         await rights.NoteUseAsync(db, spec, workload.Hardware, workload.OwnerId, workload.TeamId, now, cancellationToken);
     }
+
+    /// <summary>What a move's workload becomes, at the price of now.</summary>
+    private static PlaceChange ChangeOf(ApprovalRequest request) => PortalJson.Read<PlaceChange>(request.ChangeJson!) with { HourlyPrice = request.HourlyPrice };
 
     private static void Extend(PortalDbContext db, Workload workload, ApprovalRequest request, Actor actor, DateTimeOffset now)
     {

@@ -2,6 +2,7 @@ using Microsoft.EntityFrameworkCore;
 using Portal.Application.Catalog;
 using Portal.Application.Costs;
 using Portal.Application.Data;
+using Portal.Application.Workloads;
 using Portal.Domain.Access;
 using Portal.Domain.Access.Approvals;
 using Portal.Domain.Access.Policies;
@@ -38,6 +39,12 @@ public sealed record ApprovalRow(
     ApprovalState State, int StepNumber, IReadOnlyList<ApprovalStepRow> Steps, string Rule, int? PolicyNumber, string Why, decimal HourlyPrice, decimal? ListHourlyPrice, decimal? Hours, string Currency, Guid? WorkloadId,
     string? Hardware, string? ItemName, string? ItemVersion, int Revision, DateTimeOffset? EndedAt, string? EndReason, bool IsMine, bool MayDecide, bool MayOpenWorkload)
 {
+    /// <summary>Of a move that waits: the hardware it is on.</summary>
+    public string? MovesFrom { get; init; }
+
+    /// <summary>Of a budget raise: the amount per month that is asked for.</summary>
+    public decimal? Amount { get; init; }
+
     /// <summary>Price times hours; null when it has no end or no price.</summary>
     public decimal? InAll => Hours is { } hours && HourlyPrice > 0 ? HourlyPrice * hours : null;
 }
@@ -130,6 +137,8 @@ public sealed class ApprovalQueries(IDbContextFactory<PortalDbContext> contexts,
             if (!DecideApproval.MaySee(book, r, steps[r.Id], actor, delegators, given.Exists(d => d.ById == actor.UserId))) continue;
             var workload = r.WorkloadId is { } id ? workloads[id] : null;
             var version = workload is null ? null : await items.GetAsync(workload.ItemVersionId, cancellationToken);
+            var hardware = workload is null ? null : PortalJson.Read<HardwareProfileSpec>(workload.HardwareJson).Name;
+            var change = r.ChangeJson is null ? null : PortalJson.Read<PlaceChange>(r.ChangeJson);
             var inRevision = given.Where(d => d.Revision == r.Revision).ToList();
             var eligible = r.State == ApprovalState.Waiting ? book.For(steps[r.Id][r.Step].Approvers, r.TeamId, r.ItemTeamId, r.RequesterId).Select(a => a.Id).ToHashSet() : [];
             var mayDecide = r.State == ApprovalState.Waiting && r.ExpiresAt > now && r.RequesterId != actor.UserId && !inRevision.Exists(d => d.ById == actor.UserId)
@@ -137,8 +146,12 @@ public sealed class ApprovalQueries(IDbContextFactory<PortalDbContext> contexts,
             rows.Add(new ApprovalRow(
                 r.Id, r.Kind, r.Title, r.Subject, r.SubjectKind, r.RequesterId, names[r.RequesterId].DisplayName, names[r.RequesterId].Email ?? "", teams[r.TeamId], r.Reason, r.CreatedAt, r.ExpiresAt, r.State, r.Step + 1,
                 [.. steps[r.Id].Select((s, i) => new ApprovalStepRow(s, PolicyWords.Who(s), [.. book.For(s.Approvers, r.TeamId, r.ItemTeamId, r.RequesterId).Select(a => a.Name)], [.. inRevision.Where(d => d.Row.Step == i).Select(d => d.Row)]))],
-                r.Rule, r.PolicyNumber, r.Why, r.HourlyPrice, workload?.ListHourlyPrice, r.Hours, r.Currency, r.WorkloadId, workload is null ? null : PortalJson.Read<HardwareProfileSpec>(workload.HardwareJson).Name, version?.Spec.Name, version?.Version,
-                r.Revision, r.EndedAt, r.EndReason, r.RequesterId == actor.UserId, mayDecide, workload is not null && WorkloadAccess.MaySee(actor, workload.OwnerId, workload.TeamId, workload.Shared)));
+                r.Rule, r.PolicyNumber, r.Why, r.HourlyPrice, change?.ListHourlyPrice ?? workload?.ListHourlyPrice, r.Hours, r.Currency, r.WorkloadId, change?.Hardware.Name ?? hardware, version?.Spec.Name, version?.Version,
+                r.Revision, r.EndedAt, r.EndReason, r.RequesterId == actor.UserId, mayDecide, workload is not null && WorkloadAccess.MaySee(actor, workload.OwnerId, workload.TeamId, workload.Shared))
+            {
+                MovesFrom = change is null || r.State != ApprovalState.Waiting ? null : hardware,
+                Amount = r.Amount,
+            });
         }
         return rows;
     }

@@ -1,6 +1,7 @@
 using Microsoft.EntityFrameworkCore;
 using Portal.Application.Audit;
 using Portal.Application.Data;
+using Portal.Application.Workloads;
 using Portal.Domain.Access;
 using Portal.Domain.Access.Approvals;
 using Portal.Domain.Access.Policies;
@@ -12,7 +13,8 @@ namespace Portal.Application.Access.Approvals;
 internal static class ApprovalRequests
 {
     /// <summary>Asks about a workload.</summary>
-    public static ApprovalRequest Ask(this PortalDbContext db, ApprovalKind kind, Workload workload, string item, LaunchRuling.NeedsApproval ruling, decimal? hours, string? reason, Actor requester, DateTimeOffset now)
+    /// <param name="change">Of a move: what it becomes.</param>
+    public static ApprovalRequest Ask(this PortalDbContext db, ApprovalKind kind, Workload workload, string item, LaunchRuling.NeedsApproval ruling, decimal? hours, string? reason, Actor requester, DateTimeOffset now, PlaceChange? change = null)
     {
         var steps = ruling.Verdict.Rule.Steps;
         var request = new ApprovalRequest
@@ -31,7 +33,8 @@ internal static class ApprovalRequests
             Why = Cut(ruling.Verdict.Why, 2000),
             StepsJson = PolicyJson.Write(steps).ToJsonString(),
             Hours = hours,
-            HourlyPrice = workload.HourlyPrice,
+            HourlyPrice = change?.HourlyPrice ?? workload.HourlyPrice,
+            ChangeJson = change is null ? null : PortalJson.Write(change),
             Currency = workload.Currency,
             StepSince = now,
             ExpiresAt = now + steps[0].ExpiresAfter,
@@ -60,7 +63,7 @@ internal static class ApprovalRequests
     public static async Task<bool> IsCoveredAsync(this PortalDbContext db, Guid workloadId, LaunchRuling.NeedsApproval ruling, decimal? hours, decimal hourlyPrice, double tolerance, CancellationToken cancellationToken)
     {
         var rule = ruling.Verdict.Rule.Name;
-        var given = await db.ApprovalRequests.AsNoTracking().Where(r => r.WorkloadId == workloadId && r.Kind == ApprovalKind.Launch && r.State == ApprovalState.Approved && r.Rule == rule).ToListAsync(cancellationToken);
+        var given = await db.ApprovalRequests.AsNoTracking().Where(r => r.WorkloadId == workloadId && (r.Kind == ApprovalKind.Launch || r.Kind == ApprovalKind.Move) && r.State == ApprovalState.Approved && r.Rule == rule).ToListAsync(cancellationToken);
         return given.Exists(r => PolicyJson.ReadSteps(r.StepsJson).SequenceEqual(ruling.Verdict.Rule.Steps) && (r.Hours is null || hours <= r.Hours) && hourlyPrice <= r.HourlyPrice * (1 + (decimal)tolerance));
     }
 }

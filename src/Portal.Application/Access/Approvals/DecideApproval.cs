@@ -111,7 +111,8 @@ public sealed class DecideApproval(IDbContextFactory<PortalDbContext> contexts, 
     private async Task<ApprovalOutcome?> AskedAgainAsync(PortalDbContext db, HeldApproval held, IReadOnlyList<ApprovalStep> steps, Actor actor, DateTimeOffset now, CancellationToken cancellationToken)
     {
         if (held.Workload is not { } workload) return null;
-        var price = (await quotes.OfAsync(workload, cancellationToken))?.HourlyPrice ?? held.Request.HourlyPrice;
+        var quote = held.Request.ChangeJson is { } json && PortalJson.Read<PlaceChange>(json) is { } change ? await quotes.OfAsync(change.Target, change.Hardware, workload.OwnerId, cancellationToken) : await quotes.OfAsync(workload, cancellationToken);
+        var price = quote?.HourlyPrice ?? held.Request.HourlyPrice;
         var tolerance = (await settings.GetAsync(cancellationToken)).QuoteTolerance;
         if (Math.Abs(price - held.Request.HourlyPrice) <= held.Request.HourlyPrice * (decimal)tolerance) return null;
         var old = held.Request.HourlyPrice;

@@ -23,6 +23,8 @@ internal static class WorkloadExamples
 
     public static WorkloadAccessRequest Share { get; } = new("team", ["lena@example.org"], ["max@example.org"]);
 
+    public static MoveRequest Move { get; } = new("cpu-medium", Reason: "It runs out of memory.");
+
     public static OfferRequestBody Offer { get; } = new("lena@example.org");
 
     public static WorkloadAccessAnswer Access { get; } = new("sam@example.org", "team", ["lena@example.org"], ["max@example.org"]);

@@ -10,7 +10,7 @@ namespace Portal.Web.Components.Workloads;
 
 /// <summary>What buttons on any page do with a workload: ask where something is lost, run the use case, say what the page does not show by itself.</summary>
 public sealed class WorkloadCommands(
-    CurrentActor actors, StopWorkload stop, StartWorkload start, RestartWorkload restart, ExtendWorkload extend, KeepWorkload keep, DeleteWorkload delete, OfferWorkload offer, AnswerOffer answers, IDialogService dialogs, ISnackbar snackbar)
+    CurrentActor actors, StopWorkload stop, StartWorkload start, RestartWorkload restart, ExtendWorkload extend, KeepWorkload keep, DeleteWorkload delete, OfferWorkload offer, AnswerOffer answers, MoveWorkload move, IDialogService dialogs, ISnackbar snackbar)
 {
     public async Task StopAsync(WorkloadRow workload)
     {
@@ -56,6 +56,20 @@ public sealed class WorkloadCommands(
     /// <summary>Accepts, declines or takes back an offer.</summary>
     public Task AnswerOfferAsync(WorkloadRow workload, TransferState answer) => RunAsync(actor => answers.ExecuteAsync(workload.Id, answer, actor, CancellationToken.None),
         answer switch { TransferState.Accepted => $"{workload.Name} is yours.", TransferState.Declined => "Declined.", _ => "The offer is taken back." });
+
+    /// <summary>Moves it, after a question where something runs; true when it was accepted or asked for.</summary>
+    public async Task<bool> MoveAsync(WorkloadRow workload, MoveWish wish, string reason)
+    {
+        var question = new Confirmation($"Move {workload.Name}?", "The running program ends and a new attempt begins there. Files, checkpoints and artifacts stay; what is only in memory is lost.", "Move") { Destructive = false };
+        if (workload.Phase.IsRunningNow() && !await dialogs.ConfirmAsync(question)) return false;
+        var asked = false;
+        return await RunAsync(async actor =>
+        {
+            var outcome = await move.ExecuteAsync(workload.Id, wish, reason.Trim() is { Length: > 0 } why ? why : null, actor, CancellationToken.None);
+            asked = outcome is WorkloadOutcome.ApprovalRequired;
+            return outcome;
+        }, "It moves.") || asked;
+    }
 
     /// <summary>Does something to several at once, after one question that names them; says how many were done and why others were not.</summary>
     public async Task BulkAsync(BulkAction action, IReadOnlyList<WorkloadRow> workloads)

@@ -12,6 +12,9 @@ public static class ApprovalWords
     {
         ApprovalKind.Access => $"Access to {r.SubjectKind} {r.Subject}{Span(r)}",
         ApprovalKind.Extension => $"Extension{Span(r)} · {r.ItemName} · {r.Hardware}",
+        ApprovalKind.Move => $"Move to {r.Hardware}{(r.MovesFrom is { } from ? $" from {from}" : "")} · {r.ItemName}",
+        ApprovalKind.Budget => $"Budget of {r.Team}: {MoneyText.Format(r.Amount, "month")}",
+        ApprovalKind.Membership => $"To become a member of {r.Subject}",
         _ => $"{r.ItemName} · {r.Hardware}",
     };
 
@@ -20,6 +23,9 @@ public static class ApprovalWords
     {
         ApprovalKind.Access => $"{PersonName.First(r.Requester)} asks for access to {r.Subject}",
         ApprovalKind.Extension => $"{PersonName.First(r.Requester)} asks to extend {r.Title}{Span(r)}",
+        ApprovalKind.Move => $"{PersonName.First(r.Requester)} asks to move {r.Title} to {r.Hardware}",
+        ApprovalKind.Budget => $"{PersonName.First(r.Requester)} asks for a budget of {MoneyText.Format(r.Amount, "month")} for {r.Team}",
+        ApprovalKind.Membership => $"{PersonName.First(r.Requester)} asks to join {r.Subject}",
         _ => $"{PersonName.First(r.Requester)} asks to launch {r.Title}",
     };
 
