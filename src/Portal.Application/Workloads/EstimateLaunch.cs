@@ -24,7 +24,14 @@ public sealed class EstimateLaunch(
 
         /// <summary>Offers, cheapest first, those that can be had before those that cannot.</summary>
         /// <param name="Ruling">What the policies in force say to the first offer; null when there is none.</param>
-        public sealed record Estimated(IReadOnlyList<PricedOffer> Offers, HardwareProfileSpec Hardware, LaunchRuling? Ruling) : Outcome;
+        public sealed record Estimated(IReadOnlyList<PricedOffer> Offers, HardwareProfileSpec Hardware, LaunchRuling? Ruling) : Outcome
+        {
+            /// <summary>The paying team's budget as it is; null: it has none.</summary>
+            public BudgetState? Budget { get; init; }
+
+            /// <summary>What would be left of it after the first offer.</summary>
+            public decimal? LeftAfter { get; init; }
+        }
 
         public sealed record Invalid(IReadOnlyDictionary<string, string[]> Errors) : Outcome;
 
@@ -51,7 +58,11 @@ public sealed class EstimateLaunch(
         var lifetime = request.Lifetime ?? read.Version.Spec.Defaults.Lifetime;
         var ruling = ranked.Count == 0 ? null
             : await policy.RuleAsync(db, new LaunchPlan(read.Version.Spec, read.Hardware, ranked[0].Offer.Target, read.Capacity, ranked[0].Quote.HourlyPrice, lifetime, actor.UserId, read.Team.Id, read.Team.Slug), actor, cancellationToken);
-        return new Outcome.Estimated(ranked, read.Hardware, ruling);
+        return new Outcome.Estimated(ranked, read.Hardware, ruling)
+        {
+            Budget = await TeamBudgets.OfAsync(db, read.Team.Id, null, cancellationToken),
+            LeftAfter = ranked.Count == 0 ? null : await TeamBudgets.LeftAfterAsync(db, read.Team.Id, ranked[0].Quote.HourlyPrice, lifetime, null, cancellationToken),
+        };
     }
 
     /// <summary>The lowest hourly price of an item's newest version over its allowed hardware, with on-demand local rates; null when it has none.</summary>

@@ -22,7 +22,7 @@ public sealed class ExtendWorkload(ChangeWorkload change, LaunchPolicy policy, P
             if (extended > now + LaunchOptions.LongestLifetime) return Invalid("by", $"The end may lie at most {LaunchOptions.LongestLifetime.Days} days ahead.");
             var spec = (await items.GetAsync(workload.ItemVersionId, cancellationToken)).Spec;
             var lifetime = extended - (workload.StartedAt ?? workload.QueuedAt);
-            var ruling = await policy.RuleAsync(db, await ReturnToQueue.PlanAsync(db, workload, spec, workload.HourlyPrice, lifetime, cancellationToken), actor, cancellationToken);
+            var ruling = await policy.RuleAsync(db, await ReturnToQueue.PlanAsync(db, workload, spec, workload.HourlyPrice, lifetime, cancellationToken) with { Remaining = extended - now }, actor, cancellationToken);
             if (ruling is LaunchRuling.Allowed or LaunchRuling.NeedsApproval)
             {
                 // One question at a time, about the end as it is: the newer wish replaces the older.

@@ -14,7 +14,17 @@ public sealed record RecentItem(string Slug, string Name, WorkloadKind Kind, dec
 /// <param name="MonthCost">Of the team since the month began (UTC), posted and open.</param>
 public sealed record HomeView(
     IReadOnlyList<WorkloadRow> Attention, IReadOnlyList<WorkloadRow> Active, int ActiveTotal, IReadOnlyList<WorkloadRow> Ended, string? Team, decimal MonthCost, decimal MyMonthCost,
-    IReadOnlyList<(DateOnly Day, decimal Cost)> ByDay, string Currency, IReadOnlyList<RecentItem> Recent, DateTimeOffset Now);
+    IReadOnlyList<(DateOnly Day, decimal Cost)> ByDay, string Currency, IReadOnlyList<RecentItem> Recent, DateTimeOffset Now)
+{
+    /// <summary>Workloads offered to the person.</summary>
+    public IReadOnlyList<OfferedWorkload> Offered { get; init; } = [];
+
+    /// <summary>The shown team's budget; null: it has none.</summary>
+    public BudgetState? Budget { get; init; }
+}
+
+/// <summary>A workload that somebody offers to the reader.</summary>
+public sealed record OfferedWorkload(Guid Id, string Name, string OfferedBy, DateTimeOffset ExpiresAt);
 
 /// <summary>Reads Home in one go.</summary>
 public sealed class HomeQueries(IDbContextFactory<PortalDbContext> contexts, WorkloadQueries rows, CostReportQueries costs)
@@ -38,7 +48,12 @@ public sealed class HomeQueries(IDbContextFactory<PortalDbContext> contexts, Wor
         var byDay = shownTeam is null ? [] : await ByDayAsync(month, "team", shownTeam.Slug, actor, cancellationToken);
         var myDays = await ByDayAsync(month, "owner", actor.Email, actor, cancellationToken);
         return new HomeView(attention, running, await active.CountAsync(cancellationToken), ended, shownTeam?.Slug, byDay.Sum(d => d.Cost), myDays.Sum(d => d.Cost), byDay, "USD",
-            await RecentAsync(db, actor, month, cancellationToken), now);
+            await RecentAsync(db, actor, month, cancellationToken), now)
+        {
+            Offered = await (from t in db.WorkloadTransfers join w in db.VisibleWorkloads(actor) on t.WorkloadId equals w.Id join u in db.Users on t.OfferedById equals u.Id
+                             where t.ToUserId == actor.UserId && t.State == TransferState.Offered && t.ExpiresAt > now select new OfferedWorkload(w.Id, w.Name, u.DisplayName, t.ExpiresAt)).ToListAsync(cancellationToken),
+            Budget = shownTeam is null ? null : await TeamBudgets.OfAsync(db, shownTeam.Id, null, cancellationToken),
+        };
     }
 
     private async Task<IReadOnlyList<(DateOnly Day, decimal Cost)>> ByDayAsync(DateTimeOffset from, string dimension, string value, Actor actor, CancellationToken cancellationToken)

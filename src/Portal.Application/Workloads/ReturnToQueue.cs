@@ -69,6 +69,6 @@ public sealed class ReturnToQueue(LaunchPolicy policy, PublishedItems items, Cur
     internal static async Task<LaunchPlan> PlanAsync(PortalDbContext db, Workload workload, ItemSpec spec, decimal price, TimeSpan? lifetime, CancellationToken cancellationToken)
     {
         var team = await db.Teams.Where(t => t.Id == workload.TeamId).Select(t => t.Slug).SingleAsync(cancellationToken);
-        return new LaunchPlan(spec, PortalJson.Read<HardwareProfileSpec>(workload.HardwareJson), workload.Target, workload.Capacity, price, lifetime, workload.OwnerId, workload.TeamId, team);
+        return new LaunchPlan(spec, PortalJson.Read<HardwareProfileSpec>(workload.HardwareJson), workload.Target, workload.Capacity, price, lifetime, workload.OwnerId, workload.TeamId, team) { WorkloadId = workload.Id };
     }
 }

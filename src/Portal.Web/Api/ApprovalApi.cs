@@ -102,11 +102,11 @@ internal static class ApprovalApi
     internal static ApprovalAnswer Answer(ApprovalRow r) => new(
         r.Id, r.Kind.ToString(), new ApprovalSubject(r.SubjectKind ?? "workload", r.WorkloadId?.ToString() ?? r.Subject, r.Title), r.RequesterEmail, r.Team, r.Reason, r.CreatedAt, r.ExpiresAt, r.State, r.StepNumber,
         [.. r.Steps.Select(s => new ApprovalStepAnswer(PolicyJson.Write(s.Step.Approvers).Deserialize<JsonElement>(), s.Step.Count, [.. s.Decisions.Select(d => new DecisionAnswerRow(d.By, d.OnBehalfOf, d.Verdict.ToString().ToLowerInvariant(), d.Comment, d.At))]))],
-        new ApprovalPolicyAnswer(r.Rule, r.PolicyNumber, r.Why), r.HourlyPrice == 0 ? null : new QuoteAnswer(r.HourlyPrice, r.HourlyPrice * PolicyFacts.HoursPerMonth, r.Currency), r.Hours, r.Revision, r.EndedAt, r.EndReason, r.MayDecide, null);
+        new ApprovalPolicyAnswer(r.Rule, r.PolicyNumber, r.Why), r.HourlyPrice == 0 ? null : new QuoteAnswer(r.HourlyPrice, r.HourlyPrice * PolicyFacts.HoursPerMonth, r.Currency), r.Hours, r.Revision, r.EndedAt, r.EndReason, r.MayDecide, null) { Amount = r.Amount, MovesFrom = r.MovesFrom };
 }
 
 /// <summary>What a request is about.</summary>
-/// <param name="Kind">workload, item, category or hardware.</param>
+/// <param name="Kind">workload, item, category, hardware, budget or team.</param>
 public sealed record ApprovalSubject(string Kind, string Id, string Name);
 
 /// <summary>One answer.</summary>
@@ -128,7 +128,7 @@ public sealed record ApprovalPolicyAnswer(string Rule, int? Version, string Why)
 public sealed record QuoteAnswer(decimal HourlyPrice, decimal MonthlyPrice, string Currency);
 
 /// <summary>A request for approval.</summary>
-/// <param name="Kind">Launch, Extension or Access.</param>
+/// <param name="Kind">Launch, Extension, Move, Access, Budget or Membership.</param>
 /// <param name="Requester">E-mail.</param>
 /// <param name="Step">The step that is asked now, from 1.</param>
 /// <param name="Hours">Of a launch its lifetime, of an extension the hours more, of access its duration; null: without end.</param>
@@ -137,7 +137,14 @@ public sealed record QuoteAnswer(decimal HourlyPrice, decimal MonthlyPrice, stri
 /// <param name="Budget">Null while the team has none.</param>
 public sealed record ApprovalAnswer(
     Guid Id, string Kind, ApprovalSubject Subject, string Requester, string Team, string? Reason, DateTimeOffset CreatedAt, DateTimeOffset ExpiresAt, ApprovalState State, int Step, IReadOnlyList<ApprovalStepAnswer> Steps,
-    ApprovalPolicyAnswer Policy, QuoteAnswer? Quote, decimal? Hours, int Revision, DateTimeOffset? EndedAt, string? EndReason, bool MayDecide, BudgetStateAnswer? Budget);
+    ApprovalPolicyAnswer Policy, QuoteAnswer? Quote, decimal? Hours, int Revision, DateTimeOffset? EndedAt, string? EndReason, bool MayDecide, BudgetStateAnswer? Budget)
+{
+    /// <summary>Of a budget raise: the amount per month that is asked for.</summary>
+    public decimal? Amount { get; init; }
+
+    /// <summary>Of a move that waits: the hardware it is on.</summary>
+    public string? MovesFrom { get; init; }
+}
 
 /// <summary>Your answer to a request.</summary>
 /// <param name="Decision">approve or deny.</param>

@@ -61,7 +61,7 @@ internal static class CatalogApi
         var request = new LaunchRequest { Item = body.Item, Version = body.Version, Hardware = body.Hardware, Target = body.Target, Capacity = body.Capacity, Parameters = body.Parameters, Team = body.Team, Lifetime = body.Lifetime };
         return await estimate.ExecuteAsync(request, actor, context.RequestAborted) switch
         {
-            EstimateLaunch.Outcome.Estimated estimated => Results.Json(new EstimateAnswer([.. estimated.Offers.Select(Offer)], Decision(estimated.Ruling), null)),
+            EstimateLaunch.Outcome.Estimated estimated => Results.Json(new EstimateAnswer([.. estimated.Offers.Select(Offer)], Decision(estimated.Ruling), estimated.Budget is { } budget ? new BudgetStateAnswer(budget.Amount, budget.Spent, budget.Forecast, estimated.LeftAfter ?? budget.Left) : null)),
             EstimateLaunch.Outcome.Invalid invalid => ApiProblems.Invalid(invalid.Errors),
             EstimateLaunch.Outcome.Forbidden forbidden => ApiProblems.Forbidden(forbidden.Reason),
             var other => throw new InvalidOperationException(other.GetType().Name),

@@ -42,6 +42,8 @@ internal static class PortalApi
         api.MapGrants();
         api.MapAudit();
         api.MapLimits();
+        api.MapBudgets();
+        api.MapDecisionTimes();
         api.MapDiscovery();
         routes.MapCatalogSchema();
         routes.MapPortalOpenApi();

@@ -2,6 +2,7 @@ using Microsoft.EntityFrameworkCore;
 using Portal.Application.Access.Grants;
 using Portal.Application.Audit;
 using Portal.Application.Catalog;
+using Portal.Application.Costs;
 using Portal.Application.Data;
 using Portal.Application.Settings;
 using Portal.Application.Workloads;
@@ -22,6 +23,7 @@ public sealed class ApprovalEffects(PublishedItems items, AccessRights rights, L
         var request = held.Request;
         var requester = await db.Users.Where(u => u.Id == request.RequesterId).Select(u => new { u.DisplayName, u.Disabled }).SingleAsync(cancellationToken);
         if (requester.Disabled) return $"{requester.DisplayName}'s account is disabled, so nothing can be approved for it.";
+        if (request.Kind == ApprovalKind.Budget && await db.TeamBudgets.AnyAsync(b => b.TeamId == request.TeamId && b.Amount >= request.Amount, cancellationToken)) return "The budget is as large as that already.";
         if (held.Workload is not { } workload) return null;
         if (!await db.TeamMembers.AnyAsync(m => m.TeamId == workload.TeamId && m.UserId == workload.OwnerId, cancellationToken)) return "Its owner is no longer in the team that pays.";
         if (request.Kind == ApprovalKind.Extension && (workload.Desired != DesiredState.Running || !workload.Phase.IsActive())) return "It no longer runs, so there is no end to move.";
@@ -58,7 +60,8 @@ public sealed class ApprovalEffects(PublishedItems items, AccessRights rights, L
             return;
         }
         request.EndReason = ApprovalRequests.Cut($"Approved by {actor.Name}.{said}", 1000);
-        if (request.Kind == ApprovalKind.Access) Grant(db, request, actor, now);
+        if (request.Kind == ApprovalKind.Budget) await SetBudget.SetAsync(db, request.TeamId, request.Subject, request.Title, request.Amount, actor, now, cancellationToken);
+        else if (request.Kind == ApprovalKind.Access) Grant(db, request, actor, now);
         else if (request.Kind == ApprovalKind.Move) MoveWorkload.Apply(db, held.Workload!, ChangeOf(request), request.EndReason, actor, now);
         else if (request.Kind == ApprovalKind.Extension) Extend(db, held.Workload!, request, actor, now);
         else await LaunchAsync(db, held.Workload!, request, actor, now, cancellationToken);

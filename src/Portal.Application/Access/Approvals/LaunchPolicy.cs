@@ -1,6 +1,7 @@
 using Microsoft.EntityFrameworkCore;
 using Portal.Application.Access.Grants;
 using Portal.Application.Access.Policies;
+using Portal.Application.Costs;
 using Portal.Application.Data;
 using Portal.Domain.Access;
 using Portal.Domain.Access.Policies;
@@ -12,7 +13,14 @@ namespace Portal.Application.Access.Approvals;
 
 /// <summary>What somebody wants to run, for the policies.</summary>
 /// <param name="OwnerId">Whose grants count: the workload's owner.</param>
-public sealed record LaunchPlan(ItemSpec Item, HardwareProfileSpec Hardware, string Target, CapacityType Capacity, decimal HourlyPrice, TimeSpan? Lifetime, Guid OwnerId, Guid TeamId, string Team);
+public sealed record LaunchPlan(ItemSpec Item, HardwareProfileSpec Hardware, string Target, CapacityType Capacity, decimal HourlyPrice, TimeSpan? Lifetime, Guid OwnerId, Guid TeamId, string Team)
+{
+    /// <summary>The workload it is about, whose own commitment it replaces; null: a new one.</summary>
+    public Guid? WorkloadId { get; init; }
+
+    /// <summary>From now to its end, where that is not <see cref="Lifetime"/>.</summary>
+    public TimeSpan? Remaining { get; init; }
+}
 
 /// <summary>What the portal says to a plan.</summary>
 public abstract record LaunchRuling
@@ -46,7 +54,8 @@ public sealed class LaunchPolicy(PolicyBook book, AccessRights rights)
         var inForce = await book.GetAsync(db, cancellationToken);
         // Somebody from outside, such as an administrator who starts a team's workload again, counts as an ordinary member.
         var team = requester.Teams.FirstOrDefault(t => t.Id == plan.TeamId) ?? new ActorTeam(plan.TeamId, plan.Team, plan.Team, TeamRole.Member);
-        var verdict = PolicyEvaluator.Evaluate(inForce.List, PolicyFacts.Of(plan.Item, plan.Hardware, plan.Target, plan.Capacity, plan.HourlyPrice, plan.Lifetime, requester, team));
+        var left = await TeamBudgets.LeftAfterAsync(db, plan.TeamId, plan.HourlyPrice, plan.Remaining ?? plan.Lifetime, plan.WorkloadId, cancellationToken);
+        var verdict = PolicyEvaluator.Evaluate(inForce.List, PolicyFacts.Of(plan.Item, plan.Hardware, plan.Target, plan.Capacity, plan.HourlyPrice, plan.Lifetime, requester, team) with { BudgetLeftAfter = left });
         return verdict.Effect switch
         {
             PolicyEffect.Allow => new LaunchRuling.Allowed(verdict, inForce.Number),

@@ -41,6 +41,12 @@ internal static class AccessExamples
         Policy = new ApprovalPolicyAnswer("hardware gpu-h100x8 is restricted", null, "it needs a grant"), Quote = null, Hours = 336, MayDecide = false,
     };
 
+    public static ApprovalAnswer BudgetRaise { get; } = Approval with
+    {
+        Kind = "Budget", Subject = new ApprovalSubject("budget", "vision", "Budget of Vision"), Reason = "A second model until the release", Steps = [new ApprovalStepAnswer(Json("""{"role": "FinOps"}"""), 1, [])],
+        Policy = new ApprovalPolicyAnswer("Budgets are raised by request", null, "it is $5000 a month now"), Quote = null, Hours = null, MayDecide = false, Amount = 7500,
+    };
+
     public static RestrictionRequest Restrict { get; } = new(Json("""[{"approvers": {"role": "Admin"}}]"""), TimeSpan.FromDays(30), "keep", TimeSpan.FromHours(1), "Few of them, and dear");
 
     public static RestrictionAnswer Restriction { get; } = new("hardware", "gpu-h100x8", "an Admin", TimeSpan.FromDays(30), "keep", TimeSpan.FromHours(1), "Few of them, and dear", false, null, true, 2);

@@ -21,13 +21,15 @@ public static class ApprovalWords
     /// <summary>The whole question.</summary>
     public static string Question(ApprovalRow r) => r.Kind switch
     {
-        ApprovalKind.Access => $"{PersonName.First(r.Requester)} asks for access to {r.Subject}",
-        ApprovalKind.Extension => $"{PersonName.First(r.Requester)} asks to extend {r.Title}{Span(r)}",
-        ApprovalKind.Move => $"{PersonName.First(r.Requester)} asks to move {r.Title} to {r.Hardware}",
-        ApprovalKind.Budget => $"{PersonName.First(r.Requester)} asks for a budget of {MoneyText.Format(r.Amount, "month")} for {r.Team}",
-        ApprovalKind.Membership => $"{PersonName.First(r.Requester)} asks to join {r.Subject}",
-        _ => $"{PersonName.First(r.Requester)} asks to launch {r.Title}",
+        ApprovalKind.Access => $"{Who(r)} for access to {r.Subject}",
+        ApprovalKind.Extension => $"{Who(r)} to extend {r.Title}{Span(r)}",
+        ApprovalKind.Move => $"{Who(r)} to move {r.Title} to {r.Hardware}",
+        ApprovalKind.Budget => $"{Who(r)} for a budget of {MoneyText.Format(r.Amount, "month")} for {r.Team}",
+        ApprovalKind.Membership => $"{Who(r)} to join {r.Subject}",
+        _ => $"{Who(r)} to launch {r.Title}",
     };
+
+    private static string Who(ApprovalRow r) => r.IsMine ? "You ask" : $"{PersonName.First(r.Requester)} asks";
 
     private static string Span(ApprovalRow r) => r.Hours is { } hours ? $" for {DurationText.Compact(TimeSpan.FromHours((double)hours))}" : "";
 }

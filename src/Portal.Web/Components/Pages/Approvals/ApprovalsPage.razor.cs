@@ -19,6 +19,7 @@ public sealed partial class ApprovalsPage : IAsyncDisposable
     private Guid? _selected;
     private string? _loaded;
     private bool _busy;
+    private bool _seesTimes;
     private ApprovalDetail? _detail;
     private ApprovalScript? _script;
     private DotNetObjectReference<ApprovalsPage>? _self;
@@ -45,12 +46,12 @@ public sealed partial class ApprovalsPage : IAsyncDisposable
 
     [Inject] private IJSRuntime Js { get; set; } = null!;
 
-    private string Current => Tab is "mine" or "decided" or "delegations" ? Tab : "waiting";
+    private string Current => Tab is "mine" or "decided" or "delegations" or "times" ? Tab : "waiting";
 
     private ApprovalRow? Selected => _rows.FirstOrDefault(r => r.Id == _selected) ?? (_rows.Count > 0 ? _rows[0] : null);
 
     private IReadOnlyList<TabItem> TabItems =>
-        [new("waiting", "Waiting for me", "/approvals", _waiting), new("mine", "My requests", "/approvals/mine"), new("decided", "Decided", "/approvals/decided"), new("delegations", "Delegations", "/approvals/delegations")];
+        [new("waiting", "Waiting for me", "/approvals", _waiting), new("mine", "My requests", "/approvals/mine"), new("decided", "Decided", "/approvals/decided"), new("delegations", "Delegations", "/approvals/delegations"), .. _seesTimes ? [new TabItem("times", "Times", "/approvals/times")] : Array.Empty<TabItem>()];
 
     private string EmptyTitle => Current switch { "mine" => "You have asked for nothing", "decided" => "Nothing was decided yet", _ => "Nothing waits for you" };
 
@@ -80,7 +81,7 @@ public sealed partial class ApprovalsPage : IAsyncDisposable
     [JSInvokable]
     public Task KeyAsync(string key) => InvokeAsync(async () =>
     {
-        if (Current == "delegations" || Selected is not { } row) return;
+        if (Current is "delegations" or "times" || Selected is not { } row) return;
         var at = _rows.ToList().FindIndex(r => r.Id == row.Id);
         switch (key)
         {
@@ -110,6 +111,7 @@ public sealed partial class ApprovalsPage : IAsyncDisposable
             var actor = await Actors.GetAsync(_gone.Token);
             var waiting = await Approvals.ListAsync(ApprovalBox.ForMe, actor, _gone.Token);
             _waiting = waiting.Count;
+            _seesTimes = DecisionTimes.MayRead(actor);
             _rows = Current switch
             {
                 "mine" => await Approvals.ListAsync(ApprovalBox.Mine, actor, _gone.Token),

@@ -1,6 +1,8 @@
 using Microsoft.AspNetCore.Components;
+using Portal.Application.Access.Approvals;
 using Portal.Application.Workloads;
 using Portal.Domain.Access;
+using Portal.Domain.Access.Approvals;
 using Portal.Web.Access;
 using Portal.Web.Components.Layout;
 using Portal.Web.Components.Values;
@@ -15,12 +17,15 @@ public partial class HomePage : IDisposable
     private readonly PageLoad _load = new();
     private Actor? _actor;
     private HomeView? _home;
+    private IReadOnlyList<ApprovalRow> _waiting = [], _asked = [];
 
     [CascadingParameter] public ShellModel? Shell { get; set; }
 
     [Inject] private CurrentActor Actors { get; set; } = null!;
 
     [Inject] private HomeQueries Queries { get; set; } = null!;
+
+    [Inject] private ApprovalQueries Approvals { get; set; } = null!;
 
     [Inject] private NavigationManager Navigation { get; set; } = null!;
 
@@ -51,6 +56,8 @@ public partial class HomePage : IDisposable
         await _load.RunAsync(async () =>
         {
             _actor = await Actors.GetAsync(_gone.Token);
+            _waiting = await Approvals.ListAsync(ApprovalBox.ForMe, _actor, _gone.Token);
+            _asked = [.. (await Approvals.ListAsync(ApprovalBox.Mine, _actor, _gone.Token)).Where(r => r.State == ApprovalState.Waiting || r.EndedAt > Time.GetUtcNow().AddDays(-1))];
             _home = await Queries.ReadAsync(_actor, Shell?.CurrentTeam, _gone.Token);
         }, Navigation);
         StateHasChanged();

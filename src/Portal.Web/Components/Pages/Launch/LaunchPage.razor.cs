@@ -171,7 +171,8 @@ public sealed partial class LaunchPage : IAsyncDisposable
         var form = _state!.Form;
         var asked = new LaunchRequest { Item = form.Item.Slug, Version = form.Item.Version, Team = form.Team, Hardware = form.Hardware, Target = form.Target, Capacity = form.Capacity?.ToWord(), Lifetime = form.ToRequest().Lifetime };
         var outcome = await Estimate.ExecuteAsync(asked, actor, _lifetime.Token);
-        if (_state is not null) _state = _state with { Ruling = (outcome as EstimateLaunch.Outcome.Estimated)?.Ruling };
+        var estimated = outcome as EstimateLaunch.Outcome.Estimated;
+        if (_state is not null) _state = _state with { Ruling = estimated?.Ruling, Budget = estimated?.Budget, LeftAfter = estimated?.LeftAfter };
     }
 
     private async Task FocusAsync(string id)

@@ -10,6 +10,12 @@ public sealed record LaunchState(LaunchForm Form, LaunchOffers Offers, bool Laun
     /// <summary>What the policies say to the form as it is; null while nothing can be launched.</summary>
     public LaunchRuling? Ruling { get; init; }
 
+    /// <summary>The paying team's budget as it is; null: it has none.</summary>
+    public Portal.Application.Costs.BudgetState? Budget { get; init; }
+
+    /// <summary>What would be left of it after this.</summary>
+    public decimal? LeftAfter { get; init; }
+
     /// <summary>Somebody has to say yes first.</summary>
     public bool Asks => Ruling is LaunchRuling.NeedsApproval;
 
