@@ -15,11 +15,12 @@ public sealed class PortalApiClient(PortalProcess portal)
 
     public Task<(HttpStatusCode Status, JsonElement Body)> PostAsync(string path, object? body = null, string? token = null, string? key = null) => SendAsync(HttpMethod.Post, path, body, token, key);
 
-    public async Task<(HttpStatusCode Status, JsonElement Body)> SendAsync(HttpMethod method, string path, object? body, string? token = null, string? key = null)
+    public async Task<(HttpStatusCode Status, JsonElement Body)> SendAsync(HttpMethod method, string path, object? body, string? token = null, string? key = null, string? ifMatch = null)
     {
         using var request = new HttpRequestMessage(method, $"http://127.0.0.1:{portal.Port}/api/v1{path}");
         request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", token ?? portal.AdminToken);
         if (key is not null) request.Headers.Add("Idempotency-Key", key);
+        if (ifMatch is not null) request.Headers.TryAddWithoutValidation("If-Match", ifMatch);
         if (body is not null) request.Content = new StringContent(JsonSerializer.Serialize(body), Encoding.UTF8, "application/json");
         using var response = await Client.SendAsync(request);
         var text = await response.Content.ReadAsStringAsync();

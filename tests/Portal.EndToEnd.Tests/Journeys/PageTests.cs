@@ -26,7 +26,7 @@ public sealed class PageTests(PortalAndBrowser fixture) : IClassFixture<PortalAn
             ("workloads", "workloads"), ("workload", $"workloads/{notebook}"), ("workload-logs", $"workloads/{run}/logs"), ("workload-metrics", $"workloads/{run}/metrics"), ("workload-cost", $"workloads/{run}/cost"),
             ("workload-timeline", $"workloads/{run}/timeline"), ("workload-artifacts", $"workloads/{run}/artifacts"), ("workload-settings", $"workloads/{notebook}/settings"), ("workload-failed", $"workloads/{failed}"),
             ("costs", "costs"), ("account", "account"), ("account-tokens", "account?tab=tokens"), ("admin-people", "admin/people"), ("admin-teams", "admin/people?tab=teams"), ("admin-targets", "admin/targets"), ("admin-settings", "admin/settings"),
-            ("approvals", "approvals"), ("approvals-delegations", "approvals/delegations"), ("access", "access"), ("access-restrictions", "access/restrictions"), ("admin-policies", "admin/policies"), ("admin-audit", "admin/audit"), ("not-found", "no-such-page"),
+            ("approvals", "approvals"), ("approvals-delegations", "approvals/delegations"), ("access", "access"), ("team", "teams"), ("approvals-times", "approvals/times"), ("access-restrictions", "access/restrictions"), ("admin-policies", "admin/policies"), ("admin-audit", "admin/audit"), ("not-found", "no-such-page"),
         ];
         var wrong = await Task.WhenAll(LookAsync(pages, ColorScheme.Light), LookAsync(pages, ColorScheme.Dark));
         wrong.SelectMany(w => w).Should().BeEmpty();
