@@ -22,7 +22,7 @@ public sealed class VerifyAudit(IDbContextFactory<PortalDbContext> contexts, Npg
 
     /// <summary>Null for people who neither administer nor audit.</summary>
     public async Task<AuditVerification?> ExecuteAsync(Actor actor, CancellationToken cancellationToken) =>
-        actor.MayRead && (actor.Roles.Contains(PortalRoles.Admin) || actor.Roles.Contains(PortalRoles.Auditor)) ? await ComputeAsync(cancellationToken) : null;
+        actor.May(PortalAction.ReadAudit) ? await ComputeAsync(cancellationToken) : null;
 
     /// <summary>The same, whoever asks.</summary>
     internal async Task<AuditVerification> ComputeAsync(CancellationToken cancellationToken)

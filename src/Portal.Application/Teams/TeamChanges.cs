@@ -13,7 +13,7 @@ public sealed partial class CreateTeam(IDbContextFactory<PortalDbContext> contex
 {
     public async Task<PeopleOutcome> ExecuteAsync(string slug, string name, string? costCentre, Actor actor, CancellationToken cancellationToken)
     {
-        if (!actor.IsAdmin) return PeopleOutcome.AdminsOnly;
+        if (actor.Refusal(PortalAction.CreateTeam) is { } refusal) return new PeopleOutcome.Forbidden(refusal);
         var errors = new Dictionary<string, string[]>();
         if (slug is null || !Slug().IsMatch(slug)) errors["slug"] = ["1 to 40 characters of a–z, 0–9 and -, beginning and ending with a letter or digit."];
         if (string.IsNullOrWhiteSpace(name) || name.Length > 100 || name.Contains('\0')) errors["name"] = ["1 to 100 characters."];
@@ -80,9 +80,8 @@ internal static class TeamRules
 {
     public static PeopleOutcome? Refusal(Team? team, string slug, Actor actor)
     {
-        if (team is not null && (actor.IsAdmin || (actor.Leads(team.Id) && actor.MayLaunch))) return null;
-        return team is null || (!actor.IsMemberOf(team.Id) && !actor.SeesEverything)
-            ? new PeopleOutcome.NotFound($"There is no team '{slug}'.")
-            : new PeopleOutcome.Forbidden("Only administrators and the team's leads may change its members.");
+        var ruling = team is null ? null : Permissions.Of(actor, PortalAction.ManageMembers, new Subject.Team(team.Id));
+        if (ruling?.Allowed == true) return null;
+        return ruling is null or { Hidden: true } ? new PeopleOutcome.NotFound($"There is no team '{slug}'.") : new PeopleOutcome.Forbidden(ruling.Reason);
     }
 }

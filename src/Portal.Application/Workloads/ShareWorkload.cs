@@ -23,5 +23,5 @@ public sealed class ShareWorkload(ChangeWorkload change)
             var who = string.Join(", ", people.Select(p => p.Email).Prepend(audience == WorkloadAudience.Team ? "the team" : "its owner"));
             db.Record(workload, workload.Phase, $"{actor.Name} opened it to {who}.", actor, now);
             return null;
-        }, null, cancellationToken);
+        }, null, cancellationToken, PortalAction.ShareWorkload);
 }

@@ -20,7 +20,8 @@ public sealed class CurrentActor(AuthenticationStateProvider authentication, Act
     {
         if (!Guid.TryParse(principal.FindFirstValue(ClaimTypes.NameIdentifier), out var id)) return null;
         var scopes = principal.Identity?.AuthenticationType == TokenAuthentication.SchemeName ? principal.FindAll(TokenAuthentication.ScopeClaim).Select(c => c.Value) : null;
-        return await actors.FindAsync(id, scopes, cancellationToken) is { } actor ? actor with { ByToken = scopes is not null } : null;
+        return await actors.FindAsync(id, scopes, cancellationToken) is { } actor
+            ? actor with { TokenId = scopes is not null && Guid.TryParse(principal.FindFirstValue(TokenAuthentication.TokenClaim), out var token) ? token : null } : null;
     }
 }
 
