@@ -26,7 +26,7 @@ public static class ApplicationServices
             .AddSingleton<StopWorkload>().AddSingleton<StartWorkload>().AddSingleton<RestartWorkload>().AddSingleton<ExtendWorkload>().AddSingleton<KeepWorkload>().AddSingleton<DeleteWorkload>().AddSingleton<ShareWorkload>()
             .AddSingleton<LogIngestion>().AddSingleton<ReconcileWorkload>().AddSingleton<ObserveTarget>().AddSingleton<WatchActivity>().AddSingleton<RecordUse>().AddSingleton<PortalSettings>()
             .AddSingleton<WorkloadQueries>().AddSingleton<WorkloadDetailQueries>().AddSingleton<WorkloadFiles>().AddSingleton<HomeQueries>().AddSingleton<CatalogQueries>().AddSingleton<ImportCatalog>()
-            .AddSingleton<ActorDirectory>().AddSingleton<CreateToken>().AddSingleton<RevokeToken>().AddSingleton<TokenQueries>().AddSingleton<WorkloadEntrance>()
+            .AddSingleton<ActorDirectory>().AddSingleton<NoteSession>().AddSingleton<CreateToken>().AddSingleton<RevokeToken>().AddSingleton<TokenQueries>().AddSingleton<WorkloadEntrance>()
             .AddSingleton<CreateTeam>().AddSingleton<SetTeamMember>().AddSingleton<RemoveTeamMember>().AddSingleton<PeopleQueries>().AddSingleton<TargetQueries>().AddSingleton<LaunchMeasures>().AddSingleton<PortalFigures>().AddSingleton<SavedViews>().AddSingleton<SearchQueries>();
         services.AddSingleton<ResourceLimits>().AddSingleton<SealAudit>().AddSingleton<VerifyAudit>().AddSingleton<AuditQueries>();
         services.AddSingleton<PolicyBook>().AddSingleton<PublishPolicies>().AddSingleton<SimulatePolicies>().AddSingleton<PolicyQueries>().AddSingleton<LaunchPolicy>().AddSingleton<ApprovalEffects>().AddSingleton<DecideApproval>()

@@ -71,6 +71,7 @@ public sealed class UpdateUser(PortalDbContext db, UserManager<PortalUser> users
         var losesAdmin = current.Contains(PortalRoles.Admin) && (disabled == true || roles?.Contains(PortalRoles.Admin) == false);
         if (losesAdmin && (await users.GetUsersInRoleAsync(PortalRoles.Admin)).All(u => u.Id == user.Id || u.Disabled))
             return new PeopleOutcome.Conflict("This is the last administrator; make another one first.");
+        var before = new { disabled = user.Disabled, roles = current.Order() };
         if (disabled is { } off) user.Disabled = off;
         await users.UpdateAsync(user);
         // Every cookie of this person is checked against the stamp, so that rights taken away are gone at once.
@@ -80,7 +81,7 @@ public sealed class UpdateUser(PortalDbContext db, UserManager<PortalUser> users
             await users.RemoveFromRolesAsync(user, current.Except(roles));
             await users.AddToRolesAsync(user, roles.Except(current));
         }
-        db.Audit(actor, await db.NowAsync(cancellationToken), "user.update", "user", user.Id.ToString(), user.Email!, new { disabled, roles });
+        db.Audit(actor, await db.NowAsync(cancellationToken), "user.update", "user", user.Id.ToString(), user.Email!, new { before, after = new { disabled = user.Disabled, roles = (roles ?? [.. current]).Order() } });
         await db.SaveChangesAsync(cancellationToken);
         await transaction.CommitAsync(cancellationToken);
         return new PeopleOutcome.Done(user.Id.ToString());

@@ -50,9 +50,10 @@ public sealed class SetTeamMember(IDbContextFactory<PortalDbContext> contexts)
         var user = await db.Users.SingleOrDefaultAsync(u => u.NormalizedEmail == normalized, cancellationToken);
         if (user is null) return new PeopleOutcome.NotFound($"There is no account '{email}'.");
         var member = await db.TeamMembers.SingleOrDefaultAsync(m => m.TeamId == team!.Id && m.UserId == user.Id, cancellationToken);
+        var before = member?.Role;
         if (member is null) db.TeamMembers.Add(new TeamMember { TeamId = team!.Id, UserId = user.Id, Role = role });
         else member.Role = role;
-        db.Audit(actor, await db.NowAsync(cancellationToken), "team.member", "team", slug, team!.Name, new { email = user.Email, role });
+        db.Audit(actor, await db.NowAsync(cancellationToken), "team.member", "team", slug, team!.Name, new { email = user.Email, before, after = role });
         await db.SaveChangesAsync(cancellationToken);
         return new PeopleOutcome.Done(slug);
     }
@@ -70,7 +71,7 @@ public sealed class RemoveTeamMember(IDbContextFactory<PortalDbContext> contexts
         var removed = await db.TeamMembers.Where(m => m.TeamId == team!.Id && db.Users.Any(u => u.Id == m.UserId && u.NormalizedEmail == normalized)).ToListAsync(cancellationToken);
         if (removed.Count == 0) return new PeopleOutcome.Done(slug);
         db.TeamMembers.RemoveRange(removed);
-        db.Audit(actor, await db.NowAsync(cancellationToken), "team.member.remove", "team", slug, team!.Name, new { email });
+        db.Audit(actor, await db.NowAsync(cancellationToken), "team.member.remove", "team", slug, team!.Name, new { email, before = removed[0].Role, after = (TeamRole?)null });
         await db.SaveChangesAsync(cancellationToken);
         return new PeopleOutcome.Done(slug);
     }

@@ -48,10 +48,12 @@ public sealed class ChangeWorkload(IDbContextFactory<PortalDbContext> contexts, 
         var ruling = Permissions.Of(actor, right, Subject.OfWorkload.Of(workload, await db.ShareOfAsync(id, actor, cancellationToken)));
         if (!ruling.Allowed) return ruling.Hidden ? new WorkloadOutcome.NotFound() : new WorkloadOutcome.Forbidden(ruling.Reason);
         var now = await db.NowAsync(cancellationToken);
+        var before = await WorkloadTrace.OfAsync(db, workload, cancellationToken);
         var answer = await change(db, workload, now);
         if (answer is not (null or WorkloadOutcome.ApprovalRequired)) return answer;
         workload.Wake(now);
-        db.Audit(actor, now, action, "workload", workload.Id.ToString(), workload.Name);
+        await db.SaveChangesAsync(cancellationToken);
+        db.Audit(actor, now, action, "workload", workload.Id.ToString(), workload.Name, before.ChangesTo(await WorkloadTrace.OfAsync(db, workload, cancellationToken)));
         await db.SaveChangesAsync(cancellationToken);
         await db.NotifyAsync([id], cancellationToken);
         await transaction.CommitAsync(cancellationToken);

@@ -56,6 +56,6 @@ internal static class PortalApi
         var actor = await CurrentActor.OfAsync(actors, context.User, context.RequestAborted);
         if (actor is null) return (null, Results.StatusCode(StatusCodes.Status401Unauthorized));
         if ((actor.Refusal(PortalAction.Read) ?? actor.Refusal(needed)) is { } refusal) return (null, ApiProblems.Forbidden(refusal));
-        return (actor with { Source = context.Connection.RemoteIpAddress?.ToString() }, null);
+        return (actor with { Source = CircuitSource.Of(context) }, null);
     }
 }

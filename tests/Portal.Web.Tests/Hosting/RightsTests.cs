@@ -21,7 +21,7 @@ public sealed class RightsTests
         ["Portal.Web.Api.MeApi"] = "tells people what they are",
         ["Portal.Web.Components.Pages.Account.ProfileCard"] = "tells people what they are",
         ["Portal.Web.Access.TokenAuthentication"] = "carries a token's scopes into the request",
-        ["Portal.Web.Apps.OpenStreams"] = "looks the person up again with the scopes they came with",
+        ["Portal.Application.Access.ActorDirectory"] = "looks the person up again with the scopes they came with",
     };
 
     private static readonly string[] Telling = ["get_Roles", "get_Scopes", "get_HasAdminRole", "get_IsAdmin", "get_IsFinOps", "get_IsAuditor", "get_HasWideRole", "get_MayRead", "get_MayLaunch", "get_MayApprove", "IsMemberOf", "Leads"];

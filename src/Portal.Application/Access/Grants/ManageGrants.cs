@@ -40,13 +40,15 @@ public sealed class ManageGrants(IDbContextFactory<PortalDbContext> contexts)
         if (wrong.Count > 0) return new ApprovalOutcome.Invalid(wrong);
         var now = await db.NowAsync(cancellationToken);
         var reason = string.IsNullOrWhiteSpace(terms.Reason) ? null : terms.Reason.Trim();
+        object? before = null;
         if (await db.AccessRestrictions.SingleOrDefaultAsync(r => r.Kind == kind && r.Slug == slug, cancellationToken) is { } known)
         {
+            before = Terms(known);
             if (known.OnEnd != terms.OnEnd || terms.Grace < known.Grace) known.CreatedAt = now;
             (known.StepsJson, known.LongestGrant, known.OnEnd, known.Grace, known.Reason) = (steps, terms.LongestGrant, terms.OnEnd, terms.Grace, reason);
         }
-        else db.AccessRestrictions.Add(new AccessRestriction { Kind = kind, Slug = slug, StepsJson = steps, LongestGrant = terms.LongestGrant, OnEnd = terms.OnEnd, Grace = terms.Grace, Reason = reason, CreatedAt = now });
-        db.Audit(actor, now, "access.restrict", ClosedDoor.Word(kind), slug, slug, new { steps = JsonSerializer.Deserialize<JsonElement>(steps), terms.LongestGrant, terms.OnEnd, terms.Grace }, reason);
+        else db.AccessRestrictions.Add(known = new AccessRestriction { Kind = kind, Slug = slug, StepsJson = steps, LongestGrant = terms.LongestGrant, OnEnd = terms.OnEnd, Grace = terms.Grace, Reason = reason, CreatedAt = now });
+        db.Audit(actor, now, "access.restrict", ClosedDoor.Word(kind), slug, slug, new { before, after = Terms(known) }, reason);
         await db.SaveChangesAsync(cancellationToken);
         return new ApprovalOutcome.Done(Guid.Empty, ApprovalState.Approved);
     }
@@ -58,7 +60,7 @@ public sealed class ManageGrants(IDbContextFactory<PortalDbContext> contexts)
         await using var db = await contexts.CreateDbContextAsync(cancellationToken);
         if (await db.AccessRestrictions.SingleOrDefaultAsync(r => r.Kind == kind && r.Slug == slug, cancellationToken) is not { } restriction) return new ApprovalOutcome.NotFound();
         db.AccessRestrictions.Remove(restriction);
-        db.Audit(actor, await db.NowAsync(cancellationToken), "access.open", ClosedDoor.Word(kind), slug, slug);
+        db.Audit(actor, await db.NowAsync(cancellationToken), "access.open", ClosedDoor.Word(kind), slug, slug, new { before = Terms(restriction), after = (object?)null });
         await db.SaveChangesAsync(cancellationToken);
         return new ApprovalOutcome.Done(Guid.Empty, ApprovalState.Approved);
     }
@@ -97,10 +99,13 @@ public sealed class ManageGrants(IDbContextFactory<PortalDbContext> contexts)
         if (grant.RevokedAt is not null) return new ApprovalOutcome.Done(id, ApprovalState.Approved);
         var now = await db.NowAsync(cancellationToken);
         (grant.RevokedAt, grant.RevokedById, grant.RevokeReason) = (now, actor.UserId, reason);
-        db.Audit(actor, now, "grant.revoke", "grant", id.ToString(), $"{ClosedDoor.Word(grant.Kind)} {grant.Slug}", null, reason);
+        db.Audit(actor, now, "grant.revoke", "grant", id.ToString(), $"{ClosedDoor.Word(grant.Kind)} {grant.Slug}", new { before = new { until = grant.EndsAt }, after = new { until = now } }, reason);
         await db.SaveChangesAsync(cancellationToken);
         return new ApprovalOutcome.Done(id, ApprovalState.Approved);
     }
+
+    private static object Terms(AccessRestriction restriction) =>
+        new { steps = JsonSerializer.Deserialize<JsonElement>(restriction.StepsJson), restriction.LongestGrant, restriction.OnEnd, restriction.Grace, restriction.Reason };
 
     private static Task<bool> ExistsAsync(PortalDbContext db, RestrictedKind kind, string slug, CancellationToken cancellationToken) => kind switch
     {
