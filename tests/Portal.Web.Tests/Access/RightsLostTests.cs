@@ -103,7 +103,7 @@ public sealed class RightsLostTests(PortalFactory portal) : IClassFixture<Portal
     private static async Task EndAsync(CancellationToken token)
     {
         var limit = Stopwatch.StartNew();
-        while (!token.IsCancellationRequested && limit.Elapsed < Patience) await Task.Delay(50);
+        while (!token.IsCancellationRequested && limit.Elapsed < Patience) await Task.Delay(50, CancellationToken.None);
         token.IsCancellationRequested.Should().BeTrue("it ends within seconds");
     }
 
