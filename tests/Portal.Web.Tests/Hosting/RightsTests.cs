@@ -36,7 +36,7 @@ public sealed class RightsTests
     }
 
     [Fact]
-    public void RolesAndScopes_ReadElsewhere_AreFound() => Readers(typeof(RightsTests).Assembly).Should().Contain(typeof(Sinner).FullName);
+    public void RolesAndScopes_ReadElsewhere_AreFound() => Readers(typeof(RightsTests).Assembly).Should().Contain(typeof(Sinner).FullName!);
 
     // Types that read an actor's roles, scopes or part in a team, by the outermost type: what the compiler nests belongs to it.
     private static IEnumerable<string> Readers(Assembly assembly)
