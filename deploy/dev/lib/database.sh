@@ -69,6 +69,12 @@ make_cluster() {
   rm -f -- "$STATE/initdb.log"
 }
 
+# How the portal and the migrations reach it.
+name_databases() {
+  APP_DATABASE="Host=$SOCKET;Port=5432;Database=portal;Username=portal;Password=$(<"$STATE/database-app-password")"
+  OWNER_DATABASE="Host=$SOCKET;Port=5432;Database=portal;Username=portal_owner;Password=$(<"$STATE/database-owner-password")"
+}
+
 start_database() {
   make_passwords
   if [ ! -d "$DATA/postgres" ]; then
@@ -95,8 +101,7 @@ CONF
     DATABASE_STARTED=yes
   fi
   make_roles
-  APP_DATABASE="Host=$SOCKET;Port=5432;Database=portal;Username=portal;Password=$(<"$STATE/database-app-password")"
-  OWNER_DATABASE="Host=$SOCKET;Port=5432;Database=portal;Username=portal_owner;Password=$(<"$STATE/database-owner-password")"
+  name_databases
 }
 
 # Passwords travel in the environment, never as arguments, which every user of the machine can read.

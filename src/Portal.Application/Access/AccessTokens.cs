@@ -53,7 +53,7 @@ public sealed class CreateToken(IDbContextFactory<PortalDbContext> contexts)
         if (string.IsNullOrWhiteSpace(name) || name.Length > 100 || name.Contains('\0')) errors["name"] = ["1 to 100 characters."];
         var unknown = scopes.Where(s => !TokenScopes.All.Contains(s)).ToList();
         if (scopes.Count == 0 || unknown.Count > 0) errors["scopes"] = [$"{(unknown.Count > 0 ? $"Unknown: {string.Join(", ", unknown)}. " : "")}Choose from {string.Join(", ", TokenScopes.All)}."];
-        else if (scopes.Except(actor.Scopes).Any()) errors["scopes"] = ["A token cannot make a token with more rights than its own."];
+        else if (actor.Refusal(PortalAction.CreateToken, new Subject.Token(actor.UserId, [.. scopes])) is { } refusal) errors["scopes"] = [refusal];
         if (expiresAt <= now) errors["expiresAt"] = ["Must lie in the future."];
         if (expiresAt > now.AddYears(1)) errors["expiresAt"] = ["At most a year ahead."];
         return errors;
@@ -67,8 +67,8 @@ public sealed class RevokeToken(IDbContextFactory<PortalDbContext> contexts)
     public async Task<bool> ExecuteAsync(Guid id, Actor actor, CancellationToken cancellationToken)
     {
         await using var db = await contexts.CreateDbContextAsync(cancellationToken);
-        var token = await db.AccessTokens.SingleOrDefaultAsync(t => t.Id == id && t.UserId == actor.UserId, cancellationToken);
-        if (token is null) return false;
+        var token = await db.AccessTokens.SingleOrDefaultAsync(t => t.Id == id, cancellationToken);
+        if (token is null || !actor.May(PortalAction.ManageTokens, new Subject.OfPerson(token.UserId))) return false;
         if (token.RevokedAt is not null) return true;
         token.RevokedAt = await db.NowAsync(cancellationToken);
         db.Audit(actor, token.RevokedAt.Value, "token.revoke", "token", id.ToString(), token.Name);
@@ -100,7 +100,7 @@ public sealed class TokenQueries(IDbContextFactory<PortalDbContext> contexts, Ac
         if (row is null) return null;
         if (row.LastUsedAt is null || now - row.LastUsedAt > LastUsedPrecision)
             await db.AccessTokens.Where(t => t.Id == row.Id).ExecuteUpdateAsync(set => set.SetProperty(t => t.LastUsedAt, now), cancellationToken);
-        return await actors.FindAsync(row.UserId, row.Scopes, cancellationToken);
+        return await actors.FindAsync(row.UserId, row.Scopes, cancellationToken) is { } actor ? actor with { TokenId = row.Id } : null;
     }
 }
 

@@ -7,6 +7,18 @@ namespace Portal.Application.Access;
 /// <summary>Turns a person's id into an <see cref="Actor"/> with the roles and teams of this moment, so that a change of rights works at once.</summary>
 public sealed class ActorDirectory(IDbContextFactory<PortalDbContext> contexts)
 {
+    /// <summary>The same person by the same way, with the rights of this moment; null when the person was disabled or their token ended. For what stays open longer than one action.</summary>
+    public async Task<Actor?> AgainAsync(Actor actor, CancellationToken cancellationToken)
+    {
+        if (actor.TokenId is { } token)
+        {
+            await using var db = await contexts.CreateDbContextAsync(cancellationToken);
+            var now = await db.NowAsync(cancellationToken);
+            if (!await db.AccessTokens.AnyAsync(t => t.Id == token && t.RevokedAt == null && (t.ExpiresAt == null || t.ExpiresAt > now), cancellationToken)) return null;
+        }
+        return await FindAsync(actor.UserId, actor.Scopes, cancellationToken) is { } found ? found with { TokenId = actor.TokenId, Source = actor.Source } : null;
+    }
+
     /// <summary>The actor with the given token scopes (null: all, as in a browser session); null when the person is unknown or disabled.</summary>
     public async Task<Actor?> FindAsync(Guid userId, IEnumerable<string>? scopes, CancellationToken cancellationToken)
     {

@@ -40,12 +40,12 @@ public sealed class WorkloadEntrance(IDbContextFactory<PortalDbContext> contexts
         var row = await db.Workloads.Where(w => w.Id == workloadId).Select(w => new
         {
             w.Name, w.OwnerId, w.TeamId, w.Phase, w.PhaseReason, w.Audience, w.ItemVersionId,
-            Shared = db.WorkloadShares.Any(s => s.WorkloadId == w.Id && s.UserId == actor.UserId),
+            Share = db.WorkloadShares.Where(s => s.WorkloadId == w.Id && s.UserId == actor.UserId).Select(s => (ShareLevel?)s.Level).FirstOrDefault(),
             Live = db.Allocations.Where(a => a.WorkloadId == w.Id && a.EndedAt == null).Select(a => new { a.Id, a.Target, a.ProtectedCredential }).FirstOrDefault(),
         }).SingleOrDefaultAsync(cancellationToken);
-        if (row is null || !WorkloadAccess.MaySee(actor, row.OwnerId, row.TeamId, row.Shared)) return new Outcome.NotFound();
-        if (!WorkloadAccess.MayOpen(actor, row.OwnerId, row.TeamId, row.Audience == WorkloadAudience.Team, row.Shared))
-            return new Outcome.Forbidden(actor.MayLaunch ? "It is not shared with you. Ask its owner to open it to the team or to you." : "Opening a workload needs the token scope 'launch'.");
+        if (row is null) return new Outcome.NotFound();
+        var ruling = Permissions.Of(actor, PortalAction.OpenWorkload, new Subject.OfWorkload(row.OwnerId, row.TeamId, row.Audience, row.Share));
+        if (!ruling.Allowed) return ruling.Hidden ? new Outcome.NotFound() : new Outcome.Forbidden(ruling.Reason);
         var version = await items.GetAsync(row.ItemVersionId, cancellationToken);
         if (version.Spec.Ports.Count == 0) return new Outcome.NotRunning(row.Name, row.Phase, "It has no page to open.");
         if (row.Phase != WorkloadPhase.Running || row.Live is null) return new Outcome.NotRunning(row.Name, row.Phase, row.PhaseReason);

@@ -33,7 +33,7 @@ public sealed class AuditQueries(IDbContextFactory<PortalDbContext> contexts)
     /// <summary>Newest first; null for people who neither administer nor audit.</summary>
     public async Task<(IReadOnlyList<AuditRow> Rows, AuditCursor? Next)?> ListAsync(AuditFilter filter, AuditCursor? after, int size, Actor actor, CancellationToken cancellationToken)
     {
-        if (!MayRead(actor)) return null;
+        if (!actor.May(PortalAction.ReadAudit)) return null;
         await using var db = await contexts.CreateDbContextAsync(cancellationToken);
         var entries = Matching(db, filter);
         // One comparison of a pair, which an index on the pair answers from its place on.
@@ -49,7 +49,7 @@ public sealed class AuditQueries(IDbContextFactory<PortalDbContext> contexts)
     /// <summary>Everything that matches, oldest first, page by page; empty for people who may not.</summary>
     public async IAsyncEnumerable<AuditRow> ExportAsync(AuditFilter filter, Actor actor, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        if (!MayRead(actor)) yield break;
+        if (!actor.May(PortalAction.ReadAudit)) yield break;
         AuditCursor? last = null;
         while (true)
         {
@@ -84,6 +84,4 @@ public sealed class AuditQueries(IDbContextFactory<PortalDbContext> contexts)
     }
 
     private static string Pattern(string text) => $"%{text.Replace(@"\", @"\\", StringComparison.Ordinal).Replace("%", @"\%", StringComparison.Ordinal).Replace("_", @"\_", StringComparison.Ordinal)}%";
-
-    private static bool MayRead(Actor actor) => actor.MayRead && (actor.Roles.Contains(PortalRoles.Admin) || actor.Roles.Contains(PortalRoles.Auditor));
 }

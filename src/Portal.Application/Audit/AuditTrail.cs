@@ -7,7 +7,7 @@ namespace Portal.Application.Audit;
 internal static class AuditTrail
 {
     /// <summary>Adds an entry to the transaction of the change. The detail must hold no secrets.</summary>
-    public static void Audit(this PortalDbContext db, Actor? actor, DateTimeOffset at, string action, string subjectKind, string subjectId, string subjectName, object? detail = null, string? reason = null) =>
+    public static void Audit(this PortalDbContext db, Actor? actor, DateTimeOffset at, string action, string subjectKind, string subjectId, string subjectName, object? detail = null, string? reason = null, string? source = null) =>
         db.AuditEntries.Add(new AuditEntry
         {
             Id = Guid.CreateVersion7(at),
@@ -21,6 +21,6 @@ internal static class AuditTrail
             SubjectName = subjectName,
             Detail = detail is null ? null : PortalJson.Write(detail),
             Reason = string.IsNullOrWhiteSpace(reason) ? null : reason,
-            Source = actor?.Source,
+            Source = actor?.Source ?? source,
         });
 }

@@ -22,10 +22,10 @@ public sealed class VerifyAudit(IDbContextFactory<PortalDbContext> contexts, Npg
 
     /// <summary>Null for people who neither administer nor audit.</summary>
     public async Task<AuditVerification?> ExecuteAsync(Actor actor, CancellationToken cancellationToken) =>
-        actor.MayRead && (actor.Roles.Contains(PortalRoles.Admin) || actor.Roles.Contains(PortalRoles.Auditor)) ? await ComputeAsync(cancellationToken) : null;
+        actor.May(PortalAction.ReadAudit) ? await ComputeAsync(cancellationToken) : null;
 
-    /// <summary>The same, whoever asks.</summary>
-    internal async Task<AuditVerification> ComputeAsync(CancellationToken cancellationToken)
+    /// <summary>The same for whoever holds the key itself, on the portal's own machine: nobody is asked who they are.</summary>
+    public async Task<AuditVerification> ComputeAsync(CancellationToken cancellationToken)
     {
         var (expected, hash, head) = (0L, AuditChain.Beginning, noted.Read());
         await using (var connection = await dataSource.OpenConnectionAsync(cancellationToken))

@@ -25,7 +25,7 @@ public sealed class TargetQueries(IDbContextFactory<PortalDbContext> contexts, C
     /// <summary>Every target; null for people who neither administer nor audit.</summary>
     public async Task<IReadOnlyList<TargetOverview>?> AllAsync(Actor actor, CancellationToken cancellationToken)
     {
-        if (!actor.MayRead || !(actor.Roles.Contains(PortalRoles.Admin) || actor.Roles.Contains(PortalRoles.Auditor))) return null;
+        if (!actor.May(PortalAction.ReadTargets)) return null;
         var found = new List<TargetOverview>();
         foreach (var target in targets.All) found.Add(await OfAsync(target, actor, cancellationToken));
         return found;

@@ -18,9 +18,10 @@ public sealed class RequestBudgetRaise(IDbContextFactory<PortalDbContext> contex
     /// <param name="amount">US dollars a month: the whole, not what is added.</param>
     public async Task<ApprovalOutcome> ExecuteAsync(string team, decimal amount, string reason, Actor actor, CancellationToken cancellationToken)
     {
-        if (!actor.MayLaunch) return new ApprovalOutcome.Forbidden("This token may not ask for a budget; it needs the scope 'launch'.");
-        if (actor.Teams.FirstOrDefault(t => t.Slug == team) is not { } own) return new ApprovalOutcome.NotFound();
         await using var db = await contexts.CreateDbContextAsync(cancellationToken);
+        if (await db.Teams.Where(t => t.Slug == team).Select(t => new { t.Id, t.Name }).SingleOrDefaultAsync(cancellationToken) is not { } own) return new ApprovalOutcome.NotFound();
+        var ruling = Permissions.Of(actor, PortalAction.AskBudget, new Subject.Team(own.Id));
+        if (!ruling.Allowed) return ruling.Hidden ? new ApprovalOutcome.NotFound() : new ApprovalOutcome.Forbidden(ruling.Reason);
         var current = await db.TeamBudgets.Where(b => b.TeamId == own.Id).Select(b => (decimal?)b.Amount).SingleOrDefaultAsync(cancellationToken);
         if (current is null) return new ApprovalOutcome.Conflict($"Team {team} has no budget, so there is nothing to raise.");
         var errors = new Dictionary<string, string[]>();

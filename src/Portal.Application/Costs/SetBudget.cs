@@ -14,13 +14,10 @@ public sealed class SetBudget(IDbContextFactory<PortalDbContext> contexts)
     /// <summary>More than anybody has, and fits the column.</summary>
     public const decimal Most = 1_000_000_000;
 
-    /// <summary>Administrators and FinOps.</summary>
-    public static bool May(Actor actor) => actor.IsAdmin || (actor.Roles.Contains(PortalRoles.FinOps) && actor.Scopes.Contains(TokenScopes.Admin));
-
     /// <param name="amount">US dollars a month; null: no budget.</param>
     public async Task<ApprovalOutcome> ExecuteAsync(string team, decimal? amount, Actor actor, CancellationToken cancellationToken)
     {
-        if (!May(actor)) return new ApprovalOutcome.Forbidden("Only administrators and FinOps may set budgets (token scope 'admin').");
+        if (actor.Refusal(PortalAction.SetBudget) is { } refusal) return new ApprovalOutcome.Forbidden(refusal);
         if (amount is < 0 or > Most) return new ApprovalOutcome.Invalid(new Dictionary<string, string[]> { ["amount"] = ["From 0 to a billion."] });
         await using var db = await contexts.CreateDbContextAsync(cancellationToken);
         await using var transaction = await db.Database.BeginTransactionAsync(cancellationToken);

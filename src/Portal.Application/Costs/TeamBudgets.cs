@@ -24,10 +24,11 @@ public sealed class TeamBudgets(IDbContextFactory<PortalDbContext> contexts)
     /// <summary>Of the caller's teams; of all for those who see everything. Teams without a budget are left out.</summary>
     public async Task<IReadOnlyList<BudgetState>> ListAsync(Actor actor, CancellationToken cancellationToken)
     {
-        if (!actor.MayRead) return [];
+        if (!actor.May(PortalAction.Read)) return [];
+        var all = actor.May(PortalAction.ReadEverything);
         await using var db = await contexts.CreateDbContextAsync(cancellationToken);
         var own = actor.Teams.Select(t => t.Id).ToList();
-        var teams = await db.TeamBudgets.Where(b => actor.SeesEverything || own.Contains(b.TeamId)).Join(db.Teams, b => b.TeamId, t => t.Id, (_, t) => new { t.Id, t.Slug }).OrderBy(t => t.Slug).ToListAsync(cancellationToken);
+        var teams = await db.TeamBudgets.Where(b => all || own.Contains(b.TeamId)).Join(db.Teams, b => b.TeamId, t => t.Id, (_, t) => new { t.Id, t.Slug }).OrderBy(t => t.Slug).ToListAsync(cancellationToken);
         var states = new List<BudgetState>();
         foreach (var team in teams)
             if (await OfAsync(db, team.Id, null, cancellationToken) is { } state) states.Add(state);
@@ -39,7 +40,7 @@ public sealed class TeamBudgets(IDbContextFactory<PortalDbContext> contexts)
     {
         await using var db = await contexts.CreateDbContextAsync(cancellationToken);
         var id = await db.Teams.Where(t => t.Slug == team).Select(t => (Guid?)t.Id).SingleOrDefaultAsync(cancellationToken);
-        return id is { } known && actor.MayRead && (actor.IsMemberOf(known) || actor.SeesEverything) ? await OfAsync(db, known, null, cancellationToken) : null;
+        return id is { } known && actor.May(PortalAction.ReadTeamCosts, new Subject.Team(known)) ? await OfAsync(db, known, null, cancellationToken) : null;
     }
 
     /// <summary>What would be left after something of this price and length; null when the team has no budget.</summary>

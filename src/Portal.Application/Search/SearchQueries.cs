@@ -23,7 +23,7 @@ public sealed class SearchQueries(IDbContextFactory<PortalDbContext> contexts, P
     public async Task<IReadOnlyList<SearchHit>> FindAsync(string words, Actor actor, CancellationToken cancellationToken)
     {
         var text = words.Trim();
-        if (text.Length is 0 or > 100 || text.Contains('\0') || !actor.MayRead) return [];
+        if (text.Length is 0 or > 100 || text.Contains('\0') || !actor.May(PortalAction.Read)) return [];
         var pattern = "%" + text.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("%", "\\%", StringComparison.Ordinal).Replace("_", "\\_", StringComparison.Ordinal) + "%";
         await using var db = await contexts.CreateDbContextAsync(cancellationToken);
         return [.. await ItemsAsync(db, text, cancellationToken), .. await WorkloadsAsync(db, pattern, actor, cancellationToken), .. await PeopleAsync(db, pattern, actor, cancellationToken)];
@@ -47,8 +47,8 @@ public sealed class SearchQueries(IDbContextFactory<PortalDbContext> contexts, P
     // People one shares a team with; everybody for those who see everything.
     private static async Task<IEnumerable<SearchHit>> PeopleAsync(PortalDbContext db, string pattern, Actor actor, CancellationToken cancellationToken)
     {
-        var teams = actor.Teams.Select(t => t.Id).ToList();
-        var found = await db.Users.Where(u => !u.Disabled && (EF.Functions.ILike(u.DisplayName, pattern) || EF.Functions.ILike(u.Email!, pattern)) && (actor.SeesEverything || db.TeamMembers.Any(m => m.UserId == u.Id && teams.Contains(m.TeamId))))
+        var (teams, everybody) = (actor.Teams.Select(t => t.Id).ToList(), actor.May(PortalAction.ReadEverything));
+        var found = await db.Users.Where(u => !u.Disabled && (EF.Functions.ILike(u.DisplayName, pattern) || EF.Functions.ILike(u.Email!, pattern)) && (everybody || db.TeamMembers.Any(m => m.UserId == u.Id && teams.Contains(m.TeamId))))
             .OrderBy(u => u.DisplayName).Take(OfEach).Select(u => new { u.DisplayName, u.Email }).ToListAsync(cancellationToken);
         return found.Select(u => new SearchHit(HitKind.Person, u.DisplayName, u.Email, $"/workloads?view=all&q={Uri.EscapeDataString(u.DisplayName)}"));
     }

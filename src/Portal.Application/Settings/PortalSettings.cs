@@ -76,7 +76,7 @@ public sealed class PortalSettings(IDbContextFactory<PortalDbContext> contexts, 
     /// <summary>Every setting with who changed it; null for people who are neither administrators nor auditors.</summary>
     public async Task<IReadOnlyList<SettingRow>?> ListAsync(Actor actor, CancellationToken cancellationToken)
     {
-        if (!actor.MayRead || !(actor.Roles.Contains(PortalRoles.Admin) || actor.Roles.Contains(PortalRoles.Auditor))) return null;
+        if (!actor.May(PortalAction.ReadSettings)) return null;
         await using var db = await contexts.CreateDbContextAsync(cancellationToken);
         var rows = await (from s in db.Settings join u in db.Users on s.ChangedBy equals u.Id select new { s.Key, s.Value, s.ChangedAt, u.DisplayName }).ToDictionaryAsync(r => r.Key, cancellationToken);
         return [.. Definitions.Select(d => rows.GetValueOrDefault(d.Key) is { } row
@@ -87,7 +87,7 @@ public sealed class PortalSettings(IDbContextFactory<PortalDbContext> contexts, 
     /// <summary>Changes one setting; in force on this replica at once.</summary>
     public async Task<SettingOutcome> ChangeAsync(string key, string value, Actor actor, CancellationToken cancellationToken)
     {
-        if (!actor.IsAdmin) return new SettingOutcome.Forbidden("Only administrators may change settings (role Admin, token scope 'admin').");
+        if (actor.Refusal(PortalAction.ChangeSettings) is { } refusal) return new SettingOutcome.Forbidden(refusal);
         if (Definitions.FirstOrDefault(d => d.Key == key) is not { } definition) return new SettingOutcome.NotFound();
         var wanted = value.Trim();
         if (definition.Refuse(wanted) is { } allowed) return new SettingOutcome.Invalid($"Allowed: {allowed}.");

@@ -24,8 +24,6 @@ public abstract record PeopleOutcome
     public sealed record NotFound(string Reason) : PeopleOutcome;
 
     public sealed record Conflict(string Reason) : PeopleOutcome;
-
-    internal static Forbidden AdminsOnly { get; } = new("Only administrators may do this (role Admin, token scope 'admin').");
 }
 
 /// <summary>Makes a local account.</summary>
@@ -33,7 +31,7 @@ public sealed class CreateUser(PortalDbContext db, UserManager<PortalUser> users
 {
     public async Task<PeopleOutcome> ExecuteAsync(string email, string name, string? password, IReadOnlyList<string> roles, Actor actor, CancellationToken cancellationToken)
     {
-        if (!actor.IsAdmin) return PeopleOutcome.AdminsOnly;
+        if (actor.Refusal(PortalAction.ManagePeople) is { } refusal) return new PeopleOutcome.Forbidden(refusal);
         var errors = new Dictionary<string, string[]>();
         if (string.IsNullOrWhiteSpace(email) || email.Length > 200 || !System.Net.Mail.MailAddress.TryCreate(email, out _)) errors["email"] = ["An e-mail address, such as lena@example.org."];
         if (string.IsNullOrWhiteSpace(name) || name.Length > 100 || name.Contains('\0')) errors["name"] = ["1 to 100 characters."];
@@ -62,7 +60,7 @@ public sealed class UpdateUser(PortalDbContext db, UserManager<PortalUser> users
     /// <param name="idOrEmail">Id or e-mail.</param>
     public async Task<PeopleOutcome> ExecuteAsync(string idOrEmail, bool? disabled, IReadOnlyList<string>? roles, Actor actor, CancellationToken cancellationToken)
     {
-        if (!actor.IsAdmin) return PeopleOutcome.AdminsOnly;
+        if (actor.Refusal(PortalAction.ManagePeople) is { } refusal) return new PeopleOutcome.Forbidden(refusal);
         if (roles?.Except(PortalRoles.All).Any() == true) return new PeopleOutcome.Invalid(new Dictionary<string, string[]> { ["roles"] = [$"Allowed: {string.Join(", ", PortalRoles.All)}."] });
         await using var transaction = await db.Database.BeginTransactionAsync(cancellationToken);
         // One at a time: two administrators who disable each other at once must not both succeed.
@@ -73,6 +71,7 @@ public sealed class UpdateUser(PortalDbContext db, UserManager<PortalUser> users
         var losesAdmin = current.Contains(PortalRoles.Admin) && (disabled == true || roles?.Contains(PortalRoles.Admin) == false);
         if (losesAdmin && (await users.GetUsersInRoleAsync(PortalRoles.Admin)).All(u => u.Id == user.Id || u.Disabled))
             return new PeopleOutcome.Conflict("This is the last administrator; make another one first.");
+        var before = new { disabled = user.Disabled, roles = current.Order() };
         if (disabled is { } off) user.Disabled = off;
         await users.UpdateAsync(user);
         // Every cookie of this person is checked against the stamp, so that rights taken away are gone at once.
@@ -82,7 +81,7 @@ public sealed class UpdateUser(PortalDbContext db, UserManager<PortalUser> users
             await users.RemoveFromRolesAsync(user, current.Except(roles));
             await users.AddToRolesAsync(user, roles.Except(current));
         }
-        db.Audit(actor, await db.NowAsync(cancellationToken), "user.update", "user", user.Id.ToString(), user.Email!, new { disabled, roles });
+        db.Audit(actor, await db.NowAsync(cancellationToken), "user.update", "user", user.Id.ToString(), user.Email!, new { before, after = new { disabled = user.Disabled, roles = (roles ?? [.. current]).Order() } });
         await db.SaveChangesAsync(cancellationToken);
         await transaction.CommitAsync(cancellationToken);
         return new PeopleOutcome.Done(user.Id.ToString());
@@ -95,7 +94,7 @@ public sealed class PeopleQueries(IDbContextFactory<PortalDbContext> contexts)
     /// <summary>Everybody, for administrators; null for others.</summary>
     public async Task<IReadOnlyList<PersonRow>?> PeopleAsync(Actor actor, CancellationToken cancellationToken)
     {
-        if (!actor.IsAdmin && !actor.Roles.Contains(PortalRoles.Auditor)) return null;
+        if (!actor.May(PortalAction.ReadPeople)) return null;
         await using var db = await contexts.CreateDbContextAsync(cancellationToken);
         var users = await db.Users.AsNoTracking().OrderBy(u => u.Email).Select(u => new { u.Id, u.Email, u.DisplayName, u.Disabled }).ToListAsync(cancellationToken);
         var roles = await db.UserRoles.Join(db.Roles, r => r.RoleId, r => r.Id, (r, role) => new { r.UserId, role.Name }).ToListAsync(cancellationToken);
@@ -107,8 +106,7 @@ public sealed class PeopleQueries(IDbContextFactory<PortalDbContext> contexts)
     public async Task<IReadOnlyList<TeamRow>> TeamsAsync(Actor actor, CancellationToken cancellationToken)
     {
         await using var db = await contexts.CreateDbContextAsync(cancellationToken);
-        var own = actor.Teams.Select(t => t.Id).ToList();
-        var teams = await db.Teams.Where(t => actor.SeesEverything || own.Contains(t.Id)).OrderBy(t => t.Slug).ToListAsync(cancellationToken);
+        var teams = await db.Teams.Readable(actor).OrderBy(t => t.Slug).ToListAsync(cancellationToken);
         var members = await db.TeamMembers.Join(db.Users, m => m.UserId, u => u.Id, (m, u) => new { m.TeamId, u.Email, u.DisplayName, m.Role }).ToListAsync(cancellationToken);
         return [.. teams.Select(t => new TeamRow(t.Slug, t.Name, t.CostCentre, [.. members.Where(m => m.TeamId == t.Id).OrderBy(m => m.Email, StringComparer.Ordinal).Select(m => new TeamMemberRow(m.Email ?? "", m.DisplayName, m.Role))]))];
     }

@@ -11,7 +11,7 @@ public sealed class ResetPassword(PortalDbContext db, UserManager<PortalUser> us
     /// <param name="idOrEmail">Id or e-mail.</param>
     public async Task<PeopleOutcome> ExecuteAsync(string idOrEmail, Actor actor, CancellationToken cancellationToken)
     {
-        if (!actor.IsAdmin) return PeopleOutcome.AdminsOnly;
+        if (actor.Refusal(PortalAction.ManagePeople) is { } refusal) return new PeopleOutcome.Forbidden(refusal);
         await using var transaction = await db.Database.BeginTransactionAsync(cancellationToken);
         var user = Guid.TryParse(idOrEmail, out _) ? await users.FindByIdAsync(idOrEmail) : await users.FindByEmailAsync(idOrEmail);
         if (user is null) return new PeopleOutcome.NotFound($"There is no account '{idOrEmail}'.");

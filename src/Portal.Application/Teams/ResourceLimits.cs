@@ -62,10 +62,10 @@ public sealed class ResourceLimits(IDbContextFactory<PortalDbContext> contexts)
     /// <summary>The caller's own and their teams'; all that are set, for administrators.</summary>
     public async Task<IReadOnlyList<LimitRow>> ListAsync(bool onlyMine, Actor actor, CancellationToken cancellationToken)
     {
-        if (!actor.MayRead) return [];
+        if (!actor.May(PortalAction.Read)) return [];
         await using var db = await contexts.CreateDbContextAsync(cancellationToken);
         var own = actor.Teams.Select(t => (Guid?)t.Id).ToList();
-        var seesAll = !onlyMine && actor.SeesEverything;
+        var seesAll = !onlyMine && actor.May(PortalAction.ReadEverything);
         var limits = await db.ResourceLimits.AsNoTracking().Where(l => seesAll || l.UserId == actor.UserId || own.Contains(l.TeamId)).ToListAsync(cancellationToken);
         var teams = await db.Teams.Where(t => seesAll || own.Contains(t.Id)).ToDictionaryAsync(t => t.Id, t => t.Slug, cancellationToken);
         var people = limits.Where(l => l.UserId is not null).Select(l => l.UserId!.Value).ToList();
@@ -83,7 +83,7 @@ public sealed class ResourceLimits(IDbContextFactory<PortalDbContext> contexts)
     /// <param name="scope"><c>team:slug</c> or <c>person:e-mail</c>.</param>
     public async Task<ApprovalOutcome> SetAsync(string scope, LimitValues values, Actor actor, CancellationToken cancellationToken)
     {
-        if (!actor.IsAdmin) return new ApprovalOutcome.Forbidden("Only administrators may set limits (role Admin, token scope 'admin').");
+        if (actor.Refusal(PortalAction.SetLimits) is { } refusal) return new ApprovalOutcome.Forbidden(refusal);
         const int most = 1_000_000;
         if (values.Workloads is < 0 or > most || values.Vcpu is < 0 or > most || values.HourlyPrice is < 0 or > most || values.Gpus.Any(g => g.Value is < 0 or > most || g.Key.Length is 0 or > 40 || g.Key.Contains('\0')) || values.Gpus.Count > 20)
             return new ApprovalOutcome.Invalid(new Dictionary<string, string[]> { ["limits"] = ["Numbers from 0 to a million; at most 20 kinds of GPU."] });

@@ -13,7 +13,7 @@ public sealed partial class CreateTeam(IDbContextFactory<PortalDbContext> contex
 {
     public async Task<PeopleOutcome> ExecuteAsync(string slug, string name, string? costCentre, Actor actor, CancellationToken cancellationToken)
     {
-        if (!actor.IsAdmin) return PeopleOutcome.AdminsOnly;
+        if (actor.Refusal(PortalAction.CreateTeam) is { } refusal) return new PeopleOutcome.Forbidden(refusal);
         var errors = new Dictionary<string, string[]>();
         if (slug is null || !Slug().IsMatch(slug)) errors["slug"] = ["1 to 40 characters of a–z, 0–9 and -, beginning and ending with a letter or digit."];
         if (string.IsNullOrWhiteSpace(name) || name.Length > 100 || name.Contains('\0')) errors["name"] = ["1 to 100 characters."];
@@ -50,9 +50,10 @@ public sealed class SetTeamMember(IDbContextFactory<PortalDbContext> contexts)
         var user = await db.Users.SingleOrDefaultAsync(u => u.NormalizedEmail == normalized, cancellationToken);
         if (user is null) return new PeopleOutcome.NotFound($"There is no account '{email}'.");
         var member = await db.TeamMembers.SingleOrDefaultAsync(m => m.TeamId == team!.Id && m.UserId == user.Id, cancellationToken);
+        var before = member?.Role;
         if (member is null) db.TeamMembers.Add(new TeamMember { TeamId = team!.Id, UserId = user.Id, Role = role });
         else member.Role = role;
-        db.Audit(actor, await db.NowAsync(cancellationToken), "team.member", "team", slug, team!.Name, new { email = user.Email, role });
+        db.Audit(actor, await db.NowAsync(cancellationToken), "team.member", "team", slug, team!.Name, new { email = user.Email, before, after = role });
         await db.SaveChangesAsync(cancellationToken);
         return new PeopleOutcome.Done(slug);
     }
@@ -70,7 +71,7 @@ public sealed class RemoveTeamMember(IDbContextFactory<PortalDbContext> contexts
         var removed = await db.TeamMembers.Where(m => m.TeamId == team!.Id && db.Users.Any(u => u.Id == m.UserId && u.NormalizedEmail == normalized)).ToListAsync(cancellationToken);
         if (removed.Count == 0) return new PeopleOutcome.Done(slug);
         db.TeamMembers.RemoveRange(removed);
-        db.Audit(actor, await db.NowAsync(cancellationToken), "team.member.remove", "team", slug, team!.Name, new { email });
+        db.Audit(actor, await db.NowAsync(cancellationToken), "team.member.remove", "team", slug, team!.Name, new { email, before = removed[0].Role, after = (TeamRole?)null });
         await db.SaveChangesAsync(cancellationToken);
         return new PeopleOutcome.Done(slug);
     }
@@ -80,9 +81,8 @@ internal static class TeamRules
 {
     public static PeopleOutcome? Refusal(Team? team, string slug, Actor actor)
     {
-        if (team is not null && (actor.IsAdmin || (actor.Leads(team.Id) && actor.MayLaunch))) return null;
-        return team is null || (!actor.IsMemberOf(team.Id) && !actor.SeesEverything)
-            ? new PeopleOutcome.NotFound($"There is no team '{slug}'.")
-            : new PeopleOutcome.Forbidden("Only administrators and the team's leads may change its members.");
+        var ruling = team is null ? null : Permissions.Of(actor, PortalAction.ManageMembers, new Subject.Team(team.Id));
+        if (ruling?.Allowed == true) return null;
+        return ruling is null or { Hidden: true } ? new PeopleOutcome.NotFound($"There is no team '{slug}'.") : new PeopleOutcome.Forbidden(ruling.Reason);
     }
 }

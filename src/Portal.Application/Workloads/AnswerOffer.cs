@@ -14,20 +14,19 @@ public sealed class AnswerOffer(IDbContextFactory<PortalDbContext> contexts, Han
     /// <param name="answer">Accepted, Declined, or Withdrawn.</param>
     public async Task<WorkloadOutcome> ExecuteAsync(Guid workloadId, TransferState answer, Actor actor, CancellationToken cancellationToken)
     {
-        if (!actor.MayLaunch) return new WorkloadOutcome.Forbidden("This token may only read; changing needs the scope 'launch'.");
         await using var db = await contexts.CreateDbContextAsync(cancellationToken);
         await using var transaction = await db.Database.BeginTransactionAsync(cancellationToken);
         var workload = await db.Workloads.FromSql($"select w.*, w.xmin from workloads w where id = {workloadId} for no key update").SingleOrDefaultAsync(cancellationToken);
         var offer = await db.WorkloadTransfers.SingleOrDefaultAsync(t => t.WorkloadId == workloadId && t.State == TransferState.Offered, cancellationToken);
-        if (workload is null || !WorkloadAccess.MaySee(actor, workload.OwnerId, workload.TeamId, sharedWithActor: false)) return new WorkloadOutcome.NotFound();
+        if (workload is null) return new WorkloadOutcome.NotFound();
+        var subject = Subject.OfWorkload.Of(workload, await db.ShareOfAsync(workloadId, actor, cancellationToken));
+        var ruling = answer == TransferState.Withdrawn ? Permissions.Of(actor, PortalAction.TransferWorkload, subject) : Permissions.Of(actor, PortalAction.AnswerOffer, new Subject.OfOffer(subject, offer?.ToUserId ?? actor.UserId));
+        if (!ruling.Allowed) return ruling.Hidden ? new WorkloadOutcome.NotFound() : new WorkloadOutcome.Forbidden(ruling.Reason);
         if (offer is null) return new WorkloadOutcome.Conflict("There is no offer open: it was answered, taken back, or has expired.");
-        var mayAnswer = answer == TransferState.Withdrawn ? WorkloadAccess.MayChange(actor, workload.OwnerId, workload.TeamId) : offer.ToUserId == actor.UserId;
-        if (!mayAnswer) return new WorkloadOutcome.Forbidden(answer == TransferState.Withdrawn ? "Only its owner, its team's leads and administrators may take the offer back." : "It was offered to somebody else.");
         var now = await db.NowAsync(cancellationToken);
         if (offer.ExpiresAt <= now) answer = TransferState.Expired;
         if (answer == TransferState.Accepted)
         {
-            if (!actor.IsMemberOf(workload.TeamId)) return new WorkloadOutcome.Conflict("You are no longer in the team that pays for it.");
             if (await handOver.ObstacleAsync(db, workload, actor.UserId, cancellationToken) is { } obstacle) return new WorkloadOutcome.Conflict(obstacle);
             await handOver.ApplyAsync(db, workload, offer, actor, now, cancellationToken);
         }

@@ -38,22 +38,22 @@ public sealed class ChangeWorkload(IDbContextFactory<PortalDbContext> contexts, 
 
     /// <param name="change">Answers null (or that approval is required) when it changed the row, another outcome when there was nothing to do or it refuses.</param>
     /// <param name="faultPoint">Passed after the commit.</param>
-    internal async Task<WorkloadOutcome> ExecuteAsync(Guid id, Actor actor, string action, Change change, string? faultPoint, CancellationToken cancellationToken)
+    /// <param name="right">What the actor must be allowed to do with it.</param>
+    internal async Task<WorkloadOutcome> ExecuteAsync(Guid id, Actor actor, string action, Change change, string? faultPoint, CancellationToken cancellationToken, PortalAction right = PortalAction.ChangeWorkload)
     {
         await using var db = await contexts.CreateDbContextAsync(cancellationToken);
         await using var transaction = await db.Database.BeginTransactionAsync(cancellationToken);
         var workload = await db.Workloads.FromSql($"select w.*, w.xmin from workloads w where id = {id} for no key update").SingleOrDefaultAsync(cancellationToken);
-        var shared = await db.WorkloadShares.AnyAsync(s => s.WorkloadId == id && s.UserId == actor.UserId, cancellationToken);
-        if (workload is null || !WorkloadAccess.MaySee(actor, workload.OwnerId, workload.TeamId, shared)) return new WorkloadOutcome.NotFound();
-        if (!WorkloadAccess.MayChange(actor, workload.OwnerId, workload.TeamId))
-            return new WorkloadOutcome.Forbidden(actor.MayLaunch
-                ? "Only its owner, its team's leads and administrators may change it. Ask the owner."
-                : "This token may only read; changing needs the scope 'launch'.");
+        if (workload is null) return new WorkloadOutcome.NotFound();
+        var ruling = Permissions.Of(actor, right, Subject.OfWorkload.Of(workload, await db.ShareOfAsync(id, actor, cancellationToken)));
+        if (!ruling.Allowed) return ruling.Hidden ? new WorkloadOutcome.NotFound() : new WorkloadOutcome.Forbidden(ruling.Reason);
         var now = await db.NowAsync(cancellationToken);
+        var before = await WorkloadTrace.OfAsync(db, workload, cancellationToken);
         var answer = await change(db, workload, now);
         if (answer is not (null or WorkloadOutcome.ApprovalRequired)) return answer;
         workload.Wake(now);
-        db.Audit(actor, now, action, "workload", workload.Id.ToString(), workload.Name);
+        await db.SaveChangesAsync(cancellationToken);
+        db.Audit(actor, now, action, "workload", workload.Id.ToString(), workload.Name, before.ChangesTo(await WorkloadTrace.OfAsync(db, workload, cancellationToken)));
         await db.SaveChangesAsync(cancellationToken);
         await db.NotifyAsync([id], cancellationToken);
         await transaction.CommitAsync(cancellationToken);

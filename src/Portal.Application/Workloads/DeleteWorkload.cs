@@ -17,5 +17,5 @@ public sealed class DeleteWorkload(ChangeWorkload change)
             workload.RestartRequested = false;
             db.Record(workload, workload.Phase, $"Deletion asked by {actor.Name}.", actor, now);
             return null;
-        }, FaultPoints.DeleteRequested, cancellationToken);
+        }, FaultPoints.DeleteRequested, cancellationToken, PortalAction.DeleteWorkload);
 }

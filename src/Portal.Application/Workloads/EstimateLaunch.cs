@@ -40,7 +40,7 @@ public sealed class EstimateLaunch(
 
     public async Task<Outcome> ExecuteAsync(LaunchRequest request, Actor actor, CancellationToken cancellationToken)
     {
-        if (!actor.MayRead) return new Outcome.Forbidden("This token may not read; it needs the scope 'read' or 'launch'.");
+        if (actor.Refusal(PortalAction.EstimateLaunch) is { } refusal) return new Outcome.Forbidden(refusal);
         var (read, errors) = await terms.ReadAsync(request, actor, checkParameters: false, cancellationToken);
         if (read is null) return new Outcome.Invalid(errors);
         var book = await prices.GetAsync(cancellationToken);

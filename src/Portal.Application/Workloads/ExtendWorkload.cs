@@ -41,7 +41,7 @@ public sealed class ExtendWorkload(ChangeWorkload change, LaunchPolicy policy, P
             workload.ExpiresAt = extended;
             db.Record(workload, workload.Phase, $"Extended by {actor.Name} until {extended:yyyy-MM-dd HH:mm} UTC.", actor, now);
             return null;
-        }, null, cancellationToken);
+        }, null, cancellationToken, PortalAction.OperateWorkload);
 
     private static WorkloadOutcome.Invalid Invalid(string field, string message) => new(new Dictionary<string, string[]> { [field] = [message] });
 }

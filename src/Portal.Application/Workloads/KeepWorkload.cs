@@ -13,5 +13,5 @@ public sealed class KeepWorkload(ChangeWorkload change)
             (workload.ActivityAt, workload.ActivityWhat, workload.IdleStopAt) = (now, $"{actor.Name} kept it", null);
             db.Record(workload, workload.Phase, $"Kept by {actor.Name}: idleness counts from now.", actor, now);
             return Task.FromResult<WorkloadOutcome?>(null);
-        }, null, cancellationToken);
+        }, null, cancellationToken, PortalAction.OperateWorkload);
 }

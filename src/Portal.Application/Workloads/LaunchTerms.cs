@@ -37,7 +37,7 @@ public sealed record LaunchTerms(
 public sealed class LaunchTermsReader(IDbContextFactory<PortalDbContext> contexts, PublishedItems items, ComputeTargets targets, FinishedRuns runs)
 {
     /// <summary>The terms, or errors by field. <paramref name="checkParameters"/> is false for an estimate without parameters.</summary>
-    public async Task<(LaunchTerms? Terms, Dictionary<string, string[]> Errors)> ReadAsync(LaunchRequest request, Actor actor, bool checkParameters, CancellationToken cancellationToken)
+    internal async Task<(LaunchTerms? Terms, Dictionary<string, string[]> Errors)> ReadAsync(LaunchRequest request, Actor actor, bool checkParameters, CancellationToken cancellationToken)
     {
         var errors = new Dictionary<string, string[]>();
         var version = await items.FindAsync(request.Item, request.Version, cancellationToken);

@@ -50,7 +50,7 @@ public sealed partial class LaunchWorkload(
 
     public async Task<Outcome> ExecuteAsync(LaunchRequest request, Actor actor, CancellationToken cancellationToken)
     {
-        if (!actor.MayLaunch) return new Outcome.Forbidden("This token may not launch; it needs the scope 'launch'. Make one under Account.");
+        if (actor.Refusal(PortalAction.LaunchWorkload) is { } refusal) return new Outcome.Forbidden(refusal);
         await using var db = await contexts.CreateDbContextAsync(cancellationToken);
         if (await ExistingAsync(db, request, actor, cancellationToken) is { } existing) return new Outcome.Launched(existing, true);
         var (read, errors) = await terms.ReadAsync(request, actor, checkParameters: true, cancellationToken);

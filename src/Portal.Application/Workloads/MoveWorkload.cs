@@ -56,7 +56,7 @@ public sealed class MoveWorkload(ChangeWorkload change, LaunchTermsReader terms,
             }
             Apply(db, workload, becomes, $"Moved by {actor.Name}", actor, now);
             return null;
-        }, null, cancellationToken);
+        }, null, cancellationToken, PortalAction.MoveWorkload);
 
     /// <summary>Why it cannot be moved now; null when it can.</summary>
     internal static async Task<string?> ObstacleAsync(PortalDbContext db, Workload workload, CancellationToken cancellationToken)

@@ -31,7 +31,7 @@ public sealed class OfferWorkload(ChangeWorkload change, HandOver handOver)
             db.Record(workload, workload.Phase, $"{actor.Name} offers it to {to.DisplayName}, who owns it once they accept.", actor, now);
             await db.TellAsync([to.Id], new News(NotificationKind.Ownership, $"transfer:{offer.Id}:offered", $"{actor.Name} offers you “{workload.Name}”", $"/workloads/{id}", "You own it, and what it costs counts as yours, once you accept."), now, cancellationToken);
             return null;
-        }, null, cancellationToken);
+        }, null, cancellationToken, PortalAction.TransferWorkload);
 
     /// <summary>A newer offer, or a deletion, takes the place of an older one. The workload's row must be locked.</summary>
     internal static async Task WithdrawOpenAsync(PortalDbContext db, Workload workload, DateTimeOffset now, CancellationToken cancellationToken)

@@ -21,5 +21,5 @@ public sealed class RestartWorkload(ChangeWorkload change, ReturnToQueue back)
             else (workload.RestartRequested, workload.Desired) = (true, DesiredState.Running);
             if (answer is null or WorkloadOutcome.ApprovalRequired) db.Record(workload, from, $"Restart asked by {actor.Name}.", actor, now);
             return answer;
-        }, null, cancellationToken);
+        }, null, cancellationToken, PortalAction.OperateWorkload);
 }

@@ -30,7 +30,7 @@ public sealed class ShareWorkload(ChangeWorkload change)
             var who = string.Join(", ", people.Select(p => p.Email + (LevelOf(p.NormalizedEmail!) == ShareLevel.Operate ? " (may operate it)" : "")).Prepend(audience == WorkloadAudience.Team ? "the team" : "its owner"));
             db.Record(workload, workload.Phase, $"{actor.Name} opened it to {who}.", actor, now);
             return null;
-        }, null, cancellationToken);
+        }, null, cancellationToken, PortalAction.ShareWorkload);
 
     private static HashSet<string> Normalized(IReadOnlyList<string> emails) => [.. emails.Select(e => e.Trim().ToUpperInvariant())];
 }

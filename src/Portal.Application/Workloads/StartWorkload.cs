@@ -26,5 +26,5 @@ public sealed class StartWorkload(ChangeWorkload change, ReturnToQueue back)
             else answer = await back.ExecuteAsync(db, workload, "Started again; looking for a place.", actor, now, cancellationToken);
             if (answer is null or WorkloadOutcome.ApprovalRequired) db.Record(workload, from, $"Start asked by {actor.Name}.", actor, now);
             return answer;
-        }, null, cancellationToken);
+        }, null, cancellationToken, PortalAction.OperateWorkload);
 }

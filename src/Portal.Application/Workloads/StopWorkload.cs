@@ -16,5 +16,5 @@ public sealed class StopWorkload(ChangeWorkload change)
             (workload.RestartRequested, workload.StopReason) = (false, null);
             db.Record(workload, workload.Phase, $"Stop asked by {actor.Name}.", actor, now);
             return null;
-        }, FaultPoints.StopRequested, cancellationToken);
+        }, FaultPoints.StopRequested, cancellationToken, PortalAction.OperateWorkload);
 }

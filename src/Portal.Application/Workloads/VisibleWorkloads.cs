@@ -1,3 +1,4 @@
+using Microsoft.EntityFrameworkCore;
 using Portal.Application.Data;
 using Portal.Domain.Access;
 using Portal.Domain.Workloads;
@@ -6,12 +7,10 @@ namespace Portal.Application.Workloads;
 
 internal static class Visibility
 {
-    /// <summary>The workloads an actor may know of: <see cref="WorkloadAccess.MaySee"/> as a query.</summary>
-    public static IQueryable<Workload> VisibleWorkloads(this PortalDbContext db, Actor actor)
-    {
-        if (!actor.MayRead) return db.Workloads.Where(_ => false);
-        if (actor.SeesEverything) return db.Workloads;
-        var teams = actor.Teams.Select(t => t.Id).ToList();
-        return db.Workloads.Where(w => w.OwnerId == actor.UserId || teams.Contains(w.TeamId) || db.WorkloadShares.Any(s => s.WorkloadId == w.Id && s.UserId == actor.UserId));
-    }
+    /// <summary>The workloads an actor may know of.</summary>
+    public static IQueryable<Workload> VisibleWorkloads(this PortalDbContext db, Actor actor) => db.Workloads.Readable(db.WorkloadShares, actor);
+
+    /// <summary>What a workload was shared with the actor by name for; null: it was not.</summary>
+    public static Task<ShareLevel?> ShareOfAsync(this PortalDbContext db, Guid workloadId, Actor actor, CancellationToken cancellationToken) =>
+        db.WorkloadShares.Where(s => s.WorkloadId == workloadId && s.UserId == actor.UserId).Select(s => (ShareLevel?)s.Level).SingleOrDefaultAsync(cancellationToken);
 }

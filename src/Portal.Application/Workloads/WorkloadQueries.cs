@@ -107,19 +107,19 @@ public sealed class WorkloadQueries(IDbContextFactory<PortalDbContext> contexts,
             Owner = db.Users.Where(u => u.Id == w.OwnerId).Select(u => new { u.DisplayName, u.Email }).First(),
             Team = db.Teams.Where(t => t.Id == w.TeamId).Select(t => t.Slug).First(),
             InstanceType = db.Allocations.Where(a => a.WorkloadId == w.Id).OrderByDescending(a => a.Attempt).Select(a => a.InstanceType).FirstOrDefault(),
-            Shared = db.WorkloadShares.Any(s => s.WorkloadId == w.Id && s.UserId == actor.UserId),
+            Share = db.WorkloadShares.Where(s => s.WorkloadId == w.Id && s.UserId == actor.UserId).Select(s => (ShareLevel?)s.Level).FirstOrDefault(),
         }).ToListAsync(cancellationToken);
         var costs = await CostQueries.ToDateAsync(db, found.Select(f => f.Workload.Id).ToList(), cancellationToken);
         var rows = new List<WorkloadRow>(found.Count);
         foreach (var f in found)
         {
-            var (w, version) = (f.Workload, await items.GetAsync(f.Workload.ItemVersionId, cancellationToken));
+            var (w, version, subject) = (f.Workload, await items.GetAsync(f.Workload.ItemVersionId, cancellationToken), Subject.OfWorkload.Of(f.Workload, f.Share));
             rows.Add(new WorkloadRow(w.Id, w.Name, w.Kind, version.Spec.Slug, version.Spec.Name, version.Version, w.OwnerId, f.Owner.DisplayName, f.Owner.Email ?? "", f.Team,
                 w.Desired, w.Phase, w.PhaseReason, w.PhaseSince, w.Target, w.Capacity, w.Hardware, f.InstanceType, w.HourlyPrice, costs.GetValueOrDefault(w.Id)?.Cost ?? 0, w.Currency,
                 w.CreatedAt, w.StartedAt, w.ReadyAt, w.EndedAt, w.ExpiresAt, w.Failure, w.ExitCode, w.Attempt, version.Spec.Ports.Count > 0,
-                WorkloadAccess.MayChange(actor, w.OwnerId, w.TeamId), WorkloadAccess.MayOpen(actor, w.OwnerId, w.TeamId, w.Audience == WorkloadAudience.Team, f.Shared))
+                actor.May(PortalAction.ChangeWorkload, subject), actor.May(PortalAction.OpenWorkload, subject))
             {
-                MayHandOver = WorkloadAccess.MayChange(actor, w.OwnerId, w.TeamId),
+                MayOperate = actor.May(PortalAction.OperateWorkload, subject),
                 Activity = new WorkloadActivity(w.ActivityAt, w.ActivityWhat, w.Phase == WorkloadPhase.Running ? w.IdleStopAt : null, w.ProbedAt, w.ProbeProblem, IdlePolicy.RulesFor(version.Spec.Activity, w.IdleTimeout)),
             });
         }

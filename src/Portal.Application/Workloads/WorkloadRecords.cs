@@ -7,7 +7,7 @@ using Portal.Domain.Workloads;
 namespace Portal.Application.Workloads;
 
 /// <summary>A workload in a list.</summary>
-/// <param name="MayChange">The caller may stop, start, extend, delete it.</param>
+/// <param name="MayChange">The caller may share and delete it.</param>
 /// <param name="MayOpen">The caller may open its program (when it runs and has a port).</param>
 public sealed record WorkloadRow(
     Guid Id, string Name, WorkloadKind Kind, string ItemSlug, string ItemName, string Version, Guid OwnerId, string OwnerName, string OwnerEmail, string Team,
@@ -17,8 +17,8 @@ public sealed record WorkloadRow(
 {
     public required WorkloadActivity Activity { get; init; }
 
-    /// <summary>The caller may delete, share, move it and give it to somebody else: more than operating it.</summary>
-    public bool MayHandOver { get; init; }
+    /// <summary>The caller may start, stop, restart, extend and keep it.</summary>
+    public bool MayOperate { get; init; }
 }
 
 /// <summary>How far a workload is in use.</summary>

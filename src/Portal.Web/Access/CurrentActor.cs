@@ -6,13 +6,13 @@ using Portal.Domain.Access;
 namespace Portal.Web.Access;
 
 /// <summary>The actor behind this circuit. Looked up anew for every action, so that rights taken away are gone at once.</summary>
-public sealed class CurrentActor(AuthenticationStateProvider authentication, ActorDirectory actors)
+public sealed class CurrentActor(AuthenticationStateProvider authentication, ActorDirectory actors, CircuitSource source)
 {
     /// <summary>Throws <see cref="SignedOutException"/> when nobody is signed in or the account was disabled.</summary>
     public async Task<Actor> GetAsync(CancellationToken cancellationToken = default)
     {
         var state = await authentication.GetAuthenticationStateAsync();
-        return await OfAsync(actors, state.User, cancellationToken) ?? throw new SignedOutException();
+        return await OfAsync(actors, state.User, cancellationToken) is { } actor ? actor with { Source = source.Address } : throw new SignedOutException();
     }
 
     /// <summary>The actor a principal stands for; null when there is none.</summary>
@@ -20,7 +20,8 @@ public sealed class CurrentActor(AuthenticationStateProvider authentication, Act
     {
         if (!Guid.TryParse(principal.FindFirstValue(ClaimTypes.NameIdentifier), out var id)) return null;
         var scopes = principal.Identity?.AuthenticationType == TokenAuthentication.SchemeName ? principal.FindAll(TokenAuthentication.ScopeClaim).Select(c => c.Value) : null;
-        return await actors.FindAsync(id, scopes, cancellationToken) is { } actor ? actor with { ByToken = scopes is not null } : null;
+        return await actors.FindAsync(id, scopes, cancellationToken) is { } actor
+            ? actor with { TokenId = scopes is not null && Guid.TryParse(principal.FindFirstValue(TokenAuthentication.TokenClaim), out var token) ? token : null } : null;
     }
 }
 

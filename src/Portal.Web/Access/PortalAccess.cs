@@ -41,7 +41,7 @@ internal static class PortalAccess
             antiforgery.Cookie.SecurePolicy = CookieSecurePolicy.SameAsRequest;
             antiforgery.SuppressXFrameOptionsHeader = true;
         });
-        services.AddScoped<CurrentActor>();
+        services.AddScoped<CurrentActor>().AddScoped<CircuitSource>();
         return services;
     }
 

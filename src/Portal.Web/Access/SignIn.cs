@@ -1,5 +1,6 @@
 using Microsoft.AspNetCore.Identity;
 using Microsoft.AspNetCore.Mvc;
+using Portal.Application.Access;
 using Portal.Application.Data;
 
 namespace Portal.Web.Access;
@@ -13,7 +14,7 @@ internal static partial class SignIn
         routes.MapPost("/account/sign-out", SignOutAsync).AllowAnonymous().ExcludeFromDescription();
     }
 
-    private static async Task<IResult> SignInAsync([FromForm] string? email, [FromForm] string? password, [FromForm] string? returnUrl, SignInManager<PortalUser> manager)
+    private static async Task<IResult> SignInAsync([FromForm] string? email, [FromForm] string? password, [FromForm] string? returnUrl, SignInManager<PortalUser> manager, NoteSession note, HttpContext context)
     {
         var user = string.IsNullOrEmpty(email) ? null : await manager.UserManager.FindByEmailAsync(email.Trim());
         if (user is null || user.Disabled)
@@ -22,15 +23,20 @@ internal static partial class SignIn
             manager.UserManager.PasswordHasher.VerifyHashedPassword(new PortalUser { DisplayName = "" }, DummyHash, password ?? "");
             return Again("wrong", returnUrl);
         }
+        // Tries during a lock-out are not written down: five in five minutes are, a flood of them is nobody's gain.
+        var wasLocked = await manager.UserManager.IsLockedOutAsync(user);
         var result = await manager.PasswordSignInAsync(user, password ?? "", isPersistent: true, lockoutOnFailure: true);
+        var step = result.Succeeded ? NoteSession.Step.SignedIn : result.IsLockedOut ? NoteSession.Step.LockedOut : NoteSession.Step.Refused;
+        if (!wasLocked) await note.ExecuteAsync(step, user.Id, CircuitSource.Of(context), context.RequestAborted);
         if (result.Succeeded) return Results.LocalRedirect(Safe(returnUrl));
         return Again(result.IsLockedOut ? "locked" : "wrong", returnUrl);
     }
 
-    private static async Task<IResult> SignOutAsync([FromForm] string? confirm, SignInManager<PortalUser> manager)
+    private static async Task<IResult> SignOutAsync([FromForm] string? confirm, SignInManager<PortalUser> manager, NoteSession note, HttpContext context)
     {
         _ = confirm; // a form parameter makes the antiforgery token required
         await manager.SignOutAsync();
+        if (Guid.TryParse(manager.UserManager.GetUserId(context.User), out var person)) await note.ExecuteAsync(NoteSession.Step.SignedOut, person, CircuitSource.Of(context), context.RequestAborted);
         return Results.LocalRedirect("/sign-in");
     }
 

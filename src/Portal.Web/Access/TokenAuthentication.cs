@@ -12,6 +12,7 @@ internal sealed class TokenAuthentication(IOptionsMonitor<AuthenticationSchemeOp
 {
     public const string SchemeName = "Token";
     public const string ScopeClaim = "scope";
+    public const string TokenClaim = "token";
 
     protected override async Task<AuthenticateResult> HandleAuthenticateAsync()
     {
@@ -20,6 +21,7 @@ internal sealed class TokenAuthentication(IOptionsMonitor<AuthenticationSchemeOp
         if (actor is null) return AuthenticateResult.Fail("The token is unknown, expired or revoked.");
         var identity = new ClaimsIdentity(SchemeName);
         identity.AddClaim(new Claim(ClaimTypes.NameIdentifier, actor.UserId.ToString()));
+        identity.AddClaim(new Claim(TokenClaim, actor.TokenId!.Value.ToString()));
         identity.AddClaims(actor.Scopes.Select(scope => new Claim(ScopeClaim, scope)));
         return AuthenticateResult.Success(new AuthenticationTicket(new ClaimsPrincipal(identity), SchemeName));
     }

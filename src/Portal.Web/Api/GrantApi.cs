@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Portal.Application.Access.Approvals;
 using Portal.Application.Access.Grants;
+using Portal.Domain.Access;
 using Portal.Domain.Access.Grants;
 using Portal.Web.Api.Examples;
 using Portal.Web.Api.OpenApi;
@@ -36,7 +37,7 @@ internal static class GrantApi
 
     private static async Task<IResult> AskAsync(HttpContext context, RequestAccess ask, ApprovalQueries approvals)
     {
-        var (actor, refusal) = await context.ActorOfAsync(needsLaunch: true);
+        var (actor, refusal) = await context.ActorOfAsync(PortalAction.AskAccess);
         if (actor is null) return refusal!;
         var (body, _, wrong) = await RequestBody.ReadAsync<AccessRequest>(context);
         if (body is null) return wrong!;

@@ -1,4 +1,5 @@
 using Portal.Application.Compute;
+using Portal.Domain.Access;
 using Portal.Web.Api.Examples;
 using Portal.Web.Api.OpenApi;
 
@@ -20,7 +21,7 @@ internal static class MeApi
     {
         var (actor, refusal) = await context.ActorOfAsync();
         if (actor is null) return refusal!;
-        if (!actor.IsAdmin) return ApiProblems.Forbidden("Targets are for administrators (role Admin, token scope 'admin').");
+        if (actor.Refusal(PortalAction.ReadTargets) is { } refused) return ApiProblems.Forbidden(refused);
         var rows = new List<TargetAnswer>();
         await using var db = await contexts.CreateDbContextAsync(context.RequestAborted);
         foreach (var target in targets.All)
@@ -30,5 +31,5 @@ internal static class MeApi
             rows.Add(new TargetAnswer(t.Name, t.Kind, t.Healthy, t.Reason, new TargetCapacityAnswer(t.Physical, t.Capacity, room.Allocated), t.Isolation, t.LimitsBy));
         }
         return Results.Json(Lists.Items(rows));
-    }).Describes("listTargets", ApiTags.Administration, "Compute targets, what they hold and how they keep workloads apart", "Needs the role Admin.").Answers(200, PeopleExamples.Targets);
+    }).Describes("listTargets", ApiTags.Administration, "Compute targets, what they hold and how they keep workloads apart", "Needs the role Admin or Auditor.").Answers(200, PeopleExamples.Targets);
 }

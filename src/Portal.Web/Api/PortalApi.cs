@@ -51,13 +51,13 @@ internal static class PortalApi
     }
 
     /// <summary>The actor of a request, or the answer that refuses it.</summary>
-    public static async Task<(Actor? Actor, IResult? Refusal)> ActorOfAsync(this HttpContext context, bool needsLaunch = false)
+    /// <param name="needed">Asked before the request is read any further.</param>
+    public static async Task<(Actor? Actor, IResult? Refusal)> ActorOfAsync(this HttpContext context, PortalAction needed = PortalAction.Read)
     {
         var actors = context.RequestServices.GetRequiredService<ActorDirectory>();
         var actor = await CurrentActor.OfAsync(actors, context.User, context.RequestAborted);
         if (actor is null) return (null, Results.StatusCode(StatusCodes.Status401Unauthorized));
-        if (!actor.MayRead) return (null, ApiProblems.Forbidden("This token may not read; it needs the scope 'read'."));
-        if (needsLaunch && !actor.MayLaunch) return (null, ApiProblems.Forbidden("This token may only read; this call needs the scope 'launch'. Make a token with it under Account."));
-        return (actor with { Source = context.Connection.RemoteIpAddress?.ToString() }, null);
+        if ((actor.Refusal(PortalAction.Read) ?? actor.Refusal(needed)) is { } refusal) return (null, ApiProblems.Forbidden(refusal));
+        return (actor with { Source = CircuitSource.Of(context) }, null);
     }
 }

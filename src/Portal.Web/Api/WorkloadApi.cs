@@ -65,7 +65,7 @@ internal static class WorkloadApi
 
     private static async Task<IResult> LaunchAsync(HttpContext context, LaunchWorkload launch, WorkloadDetailQueries details, Microsoft.Extensions.Options.IOptions<PortalOptions> options)
     {
-        var (actor, refusal) = await context.ActorOfAsync(needsLaunch: true);
+        var (actor, refusal) = await context.ActorOfAsync(PortalAction.LaunchWorkload);
         if (actor is null) return refusal!;
         var (body, bytes, wrong) = await RequestBody.ReadAsync<WorkloadRequest>(context);
         if (body is null) return wrong!;

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using Microsoft.AspNetCore.StaticFiles;
+using Portal.Application.Access;
 using Portal.Application.Costs;
 using Portal.Application.Workloads;
 using Portal.Domain.Compute;
@@ -14,6 +15,7 @@ internal static class WorkloadPartsApi
 {
     private const int MaxTail = 10_000;
     private static readonly TimeSpan FollowEvery = TimeSpan.FromMilliseconds(500);
+    private static readonly TimeSpan AskAgainEvery = TimeSpan.FromSeconds(2);
     private static readonly FileExtensionContentTypeProvider ContentTypes = new();
 
     public static void MapWorkloadParts(this IEndpointRouteBuilder api)
@@ -61,7 +63,7 @@ internal static class WorkloadPartsApi
             : WorkloadApi.NoWorkload(id);
     }
 
-    private static async Task<IResult> LogsAsync(HttpContext context, Guid id, WorkloadFiles files, WorkloadDetailQueries details, TimeProvider time, int? tail, bool? follow, int? attempt)
+    private static async Task<IResult> LogsAsync(HttpContext context, Guid id, WorkloadFiles files, WorkloadDetailQueries details, ActorDirectory actors, TimeProvider time, int? tail, bool? follow, int? attempt)
     {
         var (actor, refusal) = await context.ActorOfAsync();
         if (actor is null) return refusal!;
@@ -71,8 +73,15 @@ internal static class WorkloadPartsApi
         context.Response.ContentType = "text/event-stream";
         context.Response.Headers.CacheControl = "no-store";
         await WriteAsync(context, slice);
+        var asked = time.GetTimestamp();
         while (!context.RequestAborted.IsCancellationRequested)
         {
+            // It stays open for hours: whoever has lost the right, or the token, hears nothing more.
+            if (time.GetElapsedTime(asked) >= AskAgainEvery)
+            {
+                if (await actors.AgainAsync(actor, context.RequestAborted) is not { } again) break;
+                (actor, asked) = (again, time.GetTimestamp());
+            }
             // Asked before reading, so that what was written before the end is still sent.
             var over = await details.FindAsync(id, actor, context.RequestAborted) is not { } found || !Domain.Workloads.WorkloadPhases.IsActive(found.Row.Phase);
             var next = await files.LogFromAsync(id, slice.NextCursor, attempt, actor, context.RequestAborted);

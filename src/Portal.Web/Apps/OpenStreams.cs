@@ -39,12 +39,11 @@ internal sealed partial class OpenStreams(WorkloadEntrance entrance, ActorDirect
 
     private async Task CheckAsync(Func<Entry, bool> which, CancellationToken cancellationToken)
     {
-        foreach (var group in _open.Values.Where(which).GroupBy(e => (e.WorkloadId, e.Actor.UserId)))
+        foreach (var group in _open.Values.Where(which).GroupBy(e => (e.WorkloadId, e.Actor.UserId, e.Actor.TokenId)))
         {
             try
             {
-                // The token's own scopes stay; roles and teams are of this moment.
-                var actor = await actors.FindAsync(group.Key.UserId, group.First().Actor.Scopes, cancellationToken);
+                var actor = await actors.AgainAsync(group.First().Actor, cancellationToken);
                 var outcome = actor is null ? null : await entrance.CheckAsync(group.Key.WorkloadId, actor, cancellationToken);
                 foreach (var entry in group.Where(e => outcome is not WorkloadEntrance.Outcome.Open open || open.AllocationId != e.AllocationId)) entry.Close();
             }

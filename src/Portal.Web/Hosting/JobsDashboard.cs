@@ -1,6 +1,7 @@
 using Hangfire;
 using Hangfire.Dashboard;
 using Portal.Application.Access;
+using Portal.Domain.Access;
 using Portal.Web.Access;
 
 namespace Portal.Web.Hosting;
@@ -19,7 +20,7 @@ internal static class JobsDashboard
         {
             var http = context.GetHttpContext();
             var actor = await CurrentActor.OfAsync(http.RequestServices.GetRequiredService<ActorDirectory>(), http.User, http.RequestAborted);
-            return actor?.IsAdmin == true;
+            return actor?.May(PortalAction.ManageJobs) == true;
         }
     }
 }

@@ -92,6 +92,8 @@ public static class PortalHost
 
     public static void UsePortal(this WebApplication app)
     {
+        // First of all, so that everything sees the same sender and scheme.
+        app.UseTrustedProxies(app.Services.GetRequiredService<IOptions<PortalOptions>>().Value);
         // The apps origin branches off before anything of the portal's: no cookie of ours is read there, no page of ours answers.
         app.UsePortalApps();
         app.UseExceptionHandler(ApiProblems.HandleException);

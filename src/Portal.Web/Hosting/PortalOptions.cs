@@ -24,6 +24,8 @@ public sealed record PortalOptions
     public string KeyFolder { get; set; } = ".data";
     /// <summary>32 bytes, base64, wrapping the keys in the database; null: the file <c>master.key</c> in the key folder, made when missing.</summary>
     public string? MasterKey { get; set; }
+    /// <summary>Addresses and networks (such as <c>10.0.0.0/8</c>) of reverse proxies, separated by commas, whose <c>X-Forwarded-For</c> and <c>X-Forwarded-Proto</c> are believed; null: nobody's.</summary>
+    public string? TrustedProxies { get; set; }
     /// <summary>all, web or worker.</summary>
     public PortalRole Role { get; set; } = PortalRole.All;
     /// <summary>E-mail of the first administrator.</summary>
@@ -56,6 +58,7 @@ public sealed class PortalOptionsValidator : IValidateOptions<PortalOptions>
         if (options.AppsUrl is { } apps && (!apps.Contains("{workload}", StringComparison.Ordinal) || !Uri.TryCreate(apps.Replace("{workload}", "w", StringComparison.Ordinal), UriKind.Absolute, out _)))
             errors.Add("Portal:AppsUrl must be an absolute URL with {workload} in its host, such as https://{workload}.apps.example.net.");
         if (options.MasterKey is { } key && !IsKey(key)) errors.Add("Portal:MasterKey must be 32 bytes in base64.");
+        foreach (var wrong in TrustedProxies.Wrong(options.TrustedProxies)) errors.Add($"Portal:TrustedProxies: '{wrong}' is neither an IP address nor a network such as 10.0.0.0/8.");
         if (string.IsNullOrWhiteSpace(options.KeyFolder)) errors.Add("Portal:KeyFolder must name a folder.");
         if (options.Workers is < 1 or > 100) errors.Add("Portal:Workers must be from 1 to 100.");
         if (!System.Net.Mail.MailAddress.TryCreate(options.AdminEmail, out _)) errors.Add("Portal:AdminEmail must be an e-mail address.");

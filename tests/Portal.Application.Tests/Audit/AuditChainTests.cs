@@ -28,7 +28,7 @@ public sealed class AuditChainTests : HostedTests
     {
         await using var db = await Host.OpenAsync();
         var now = await db.NowAsync(default);
-        for (var i = 0; i < count; i++) db.Audit(i % 3 == 0 ? null : Lena with { ByToken = i % 2 == 0, Source = "192.0.2.1" }, now.AddMilliseconds(i), action, "test", $"{i % 7}", $"Żółw {i} \"'\\ 🐢", new { z = i, a = "x\ny", nested = new { b = 1.5m } }, i % 2 == 0 ? "because" : null);
+        for (var i = 0; i < count; i++) db.Audit(i % 3 == 0 ? null : Lena with { TokenId = i % 2 == 0 ? Guid.NewGuid() : null, Source = "192.0.2.1" }, now.AddMilliseconds(i), action, "test", $"{i % 7}", $"Żółw {i} \"'\\ 🐢", new { z = i, a = "x\ny", nested = new { b = 1.5m } }, i % 2 == 0 ? "because" : null);
         await db.SaveChangesAsync();
     }
 

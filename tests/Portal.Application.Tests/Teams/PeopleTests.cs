@@ -117,7 +117,7 @@ public sealed class PeopleTests : HostedTests
 
         (await set.ExecuteAsync("speech", "LEE@example.org", TeamRole.Lead, _admin, default)).Should().BeOfType<Done>();
         lee = await Host.ActorAsync(lee.UserId);
-        lee.Leads(lee.Teams.Single().Id).Should().BeTrue();
+        lee.Teams.Single().Role.Should().Be(TeamRole.Lead);
         (await set.ExecuteAsync("speech", "lena@example.org", TeamRole.Member, lee, default)).Should().BeOfType<Done>();
         (await set.ExecuteAsync("speech", "ghost@example.org", TeamRole.Member, lee, default)).Should().BeOfType<NotFound>();
         (await set.ExecuteAsync("vision", "lee@example.org", TeamRole.Lead, lee, default)).Should().BeOfType<NotFound>("he cannot know of it");

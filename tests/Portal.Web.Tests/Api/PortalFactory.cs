@@ -24,6 +24,9 @@ public sealed class PortalFactory : WebApplicationFactory<Program>, IAsyncLifeti
 
     public FakeComputeTarget Target { get; } = new(TimeProvider.System);
 
+    /// <summary>Master key, noted head, first passwords.</summary>
+    public string KeyFolder => _keys;
+
     public string AdminToken => File.ReadAllText(Path.Combine(_keys, "admin-token"));
 
     public async ValueTask InitializeAsync()

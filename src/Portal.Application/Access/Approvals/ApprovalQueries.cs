@@ -60,15 +60,14 @@ public sealed class ApprovalQueries(IDbContextFactory<PortalDbContext> contexts,
     /// <summary>Waiting ones by what expires first, others newest first; at most 200.</summary>
     public async Task<IReadOnlyList<ApprovalRow>> ListAsync(ApprovalBox box, Actor actor, CancellationToken cancellationToken)
     {
-        if (!actor.MayRead) return [];
+        if (!actor.May(PortalAction.Read)) return [];
         await using var db = await contexts.CreateDbContextAsync(cancellationToken);
         var requests = db.ApprovalRequests.AsNoTracking();
-        var led = actor.Teams.Where(t => t.Role == Domain.Teams.TeamRole.Lead).Select(t => t.Id).ToList();
         var found = await (box switch
         {
             ApprovalBox.ForMe => requests.Where(r => r.State == ApprovalState.Waiting && r.RequesterId != actor.UserId).OrderBy(r => r.ExpiresAt),
             ApprovalBox.Mine => requests.Where(r => r.RequesterId == actor.UserId).OrderByDescending(r => r.CreatedAt),
-            _ => requests.Where(r => r.State != ApprovalState.Waiting && (actor.SeesEverything || r.RequesterId == actor.UserId || led.Contains(r.TeamId) || db.ApprovalDecisions.Any(d => d.RequestId == r.Id && d.ById == actor.UserId))).OrderByDescending(r => r.EndedAt),
+            _ => requests.Where(r => r.State != ApprovalState.Waiting).Readable(db.ApprovalDecisions, actor).OrderByDescending(r => r.EndedAt),
         }).Take(box == ApprovalBox.ForMe ? 2000 : Most).ToListAsync(cancellationToken);
         var rows = await RowsAsync(db, found, actor, cancellationToken);
         return [.. (box == ApprovalBox.ForMe ? rows.Where(r => r.MayDecide) : rows).Take(Most)];
@@ -80,7 +79,7 @@ public sealed class ApprovalQueries(IDbContextFactory<PortalDbContext> contexts,
     /// <summary>One request; null when it is not the caller's to know.</summary>
     public async Task<ApprovalRow?> FindAsync(Guid id, Actor actor, CancellationToken cancellationToken)
     {
-        if (!actor.MayRead) return null;
+        if (!actor.May(PortalAction.Read)) return null;
         await using var db = await contexts.CreateDbContextAsync(cancellationToken);
         var found = await db.ApprovalRequests.AsNoTracking().Where(r => r.Id == id).ToListAsync(cancellationToken);
         return (await RowsAsync(db, found, actor, cancellationToken)).FirstOrDefault();
@@ -106,7 +105,7 @@ public sealed class ApprovalQueries(IDbContextFactory<PortalDbContext> contexts,
     /// <summary>What the team has spent this month (UTC); null when the caller may not see the team's costs.</summary>
     public async Task<decimal?> TeamMonthAsync(string team, Actor actor, CancellationToken cancellationToken)
     {
-        if (!actor.SeesEverything && actor.Teams.All(t => t.Slug != team)) return null;
+        if (!actor.May(PortalAction.ReadTeamCosts, Subject.Team.Named(actor, team))) return null;
         await using var db = await contexts.CreateDbContextAsync(cancellationToken);
         var now = await db.NowAsync(cancellationToken);
         var month = new DateTimeOffset(now.Year, now.Month, 1, 0, 0, 0, TimeSpan.Zero);
@@ -129,25 +128,26 @@ public sealed class ApprovalQueries(IDbContextFactory<PortalDbContext> contexts,
         var teamIds = found.Select(r => r.TeamId).Distinct().ToList();
         var teams = await db.Teams.Where(t => teamIds.Contains(t.Id)).ToDictionaryAsync(t => t.Id, t => t.Slug, cancellationToken);
         var workloadIds = found.Select(r => r.WorkloadId).OfType<Guid>().ToList();
-        var workloads = await db.Workloads.Where(w => workloadIds.Contains(w.Id)).Select(w => new { w.Id, w.OwnerId, w.TeamId, w.HardwareJson, w.ItemVersionId, w.ListHourlyPrice, Shared = db.WorkloadShares.Any(s => s.WorkloadId == w.Id && s.UserId == actor.UserId) }).ToDictionaryAsync(w => w.Id, cancellationToken);
+        var workloads = await db.Workloads.Where(w => workloadIds.Contains(w.Id)).Select(w => new { w.Id, w.OwnerId, w.TeamId, w.HardwareJson, w.ItemVersionId, w.ListHourlyPrice, w.Audience, Share = db.WorkloadShares.Where(s => s.WorkloadId == w.Id && s.UserId == actor.UserId).Select(s => (ShareLevel?)s.Level).FirstOrDefault() }).ToDictionaryAsync(w => w.Id, cancellationToken);
         var rows = new List<ApprovalRow>();
         foreach (var r in found)
         {
             var given = decisions.Where(d => d.RequestId == r.Id).ToList();
-            if (!DecideApproval.MaySee(book, r, steps[r.Id], actor, delegators, given.Exists(d => d.ById == actor.UserId))) continue;
             var workload = r.WorkloadId is { } id ? workloads[id] : null;
             var version = workload is null ? null : await items.GetAsync(workload.ItemVersionId, cancellationToken);
             var hardware = workload is null ? null : PortalJson.Read<HardwareProfileSpec>(workload.HardwareJson).Name;
             var change = r.ChangeJson is null ? null : PortalJson.Read<PlaceChange>(r.ChangeJson);
             var inRevision = given.Where(d => d.Revision == r.Revision).ToList();
             var eligible = r.State == ApprovalState.Waiting ? book.For(steps[r.Id][r.Step].Approvers, r.TeamId, r.ItemTeamId, r.RequesterId).Select(a => a.Id).ToHashSet() : [];
-            var mayDecide = r.State == ApprovalState.Waiting && r.ExpiresAt > now && r.RequesterId != actor.UserId && !inRevision.Exists(d => d.ById == actor.UserId)
-                && delegators.Prepend(actor.UserId).Any(p => eligible.Contains(p) && !inRevision.Exists(d => d.OnBehalfOfId == p || d.ById == p));
+            var isAsked = delegators.Prepend(actor.UserId).Any(p => eligible.Contains(p) && !inRevision.Exists(d => d.OnBehalfOfId == p || d.ById == p));
+            var subject = DecideApproval.About(book, r, steps[r.Id], actor, delegators, isAsked, given.Exists(d => d.ById == actor.UserId));
+            if (!actor.May(PortalAction.ReadRequest, subject)) continue;
+            var mayDecide = r.State == ApprovalState.Waiting && r.ExpiresAt > now && !inRevision.Exists(d => d.ById == actor.UserId) && actor.May(PortalAction.BeAsked, subject);
             rows.Add(new ApprovalRow(
                 r.Id, r.Kind, r.Title, r.Subject, r.SubjectKind, r.RequesterId, names[r.RequesterId].DisplayName, names[r.RequesterId].Email ?? "", teams[r.TeamId], r.Reason, r.CreatedAt, r.ExpiresAt, r.State, r.Step + 1,
                 [.. steps[r.Id].Select((s, i) => new ApprovalStepRow(s, PolicyWords.Who(s), [.. book.For(s.Approvers, r.TeamId, r.ItemTeamId, r.RequesterId).Select(a => a.Name)], [.. inRevision.Where(d => d.Row.Step == i).Select(d => d.Row)]))],
                 r.Rule, r.PolicyNumber, r.Why, r.HourlyPrice, change?.ListHourlyPrice ?? workload?.ListHourlyPrice, r.Hours, r.Currency, r.WorkloadId, change?.Hardware.Name ?? hardware, version?.Spec.Name, version?.Version,
-                r.Revision, r.EndedAt, r.EndReason, r.RequesterId == actor.UserId, mayDecide, workload is not null && WorkloadAccess.MaySee(actor, workload.OwnerId, workload.TeamId, workload.Shared))
+                r.Revision, r.EndedAt, r.EndReason, r.RequesterId == actor.UserId, mayDecide, workload is not null && actor.May(PortalAction.ReadWorkload, new Subject.OfWorkload(workload.OwnerId, workload.TeamId, workload.Audience, workload.Share)))
             {
                 MovesFrom = change is null || r.State != ApprovalState.Waiting ? null : hardware,
                 Amount = r.Amount,

@@ -39,7 +39,7 @@ public sealed class DecideApproval(IDbContextFactory<PortalDbContext> contexts, 
     /// <param name="comment">Needed to deny.</param>
     public async Task<ApprovalOutcome> ExecuteAsync(Guid requestId, Verdict verdict, string? comment, int? revision, Actor actor, CancellationToken cancellationToken)
     {
-        if (!actor.Scopes.Contains(TokenScopes.Approve)) return new ApprovalOutcome.Forbidden("This token may not decide; it needs the scope 'approve'.");
+        if (actor.Refusal(PortalAction.DecideRequest) is { } may) return new ApprovalOutcome.Forbidden(may);
         comment = string.IsNullOrWhiteSpace(comment) ? null : comment.Trim();
         if (comment is { Length: > 2000 } || comment?.Contains('\0') == true) return Invalid("comment", "At most 2000 characters.");
         if (verdict == Verdict.Deny && comment is null) return Invalid("comment", "Say why, so that the requester can do better.");
@@ -91,21 +91,20 @@ public sealed class DecideApproval(IDbContextFactory<PortalDbContext> contexts, 
     /// <summary>Whose right the actor uses: their own, or that of somebody who delegated to them.</summary>
     private static async Task<(Guid? Principal, ApprovalOutcome? Refusal)> RightAsync(PortalDbContext db, ApproverBook book, ApprovalRequest request, IReadOnlyList<ApprovalStep> steps, Actor actor, DateTimeOffset now, CancellationToken cancellationToken)
     {
-        if (request.RequesterId == actor.UserId) return (null, new ApprovalOutcome.Forbidden("Nobody decides their own request."));
         var delegators = await Delegations.To(db, actor.UserId, now).ToListAsync(cancellationToken);
         var eligible = book.For(steps[request.Step].Approvers, request.TeamId, request.ItemTeamId, request.RequesterId).Select(a => a.Id).ToList();
         var used = await db.ApprovalDecisions.Where(d => d.RequestId == request.Id && d.Revision == request.Revision).Select(d => new { d.ById, d.OnBehalfOfId }).ToListAsync(cancellationToken);
         if (request.State == ApprovalState.Waiting && used.Exists(u => u.ById == actor.UserId)) return (null, new ApprovalOutcome.Conflict("You have decided on it already. A person counts once."));
         var free = delegators.Prepend(actor.UserId).Where(p => eligible.Contains(p)).ToList();
-        if (free.Count > 0)
-            return free.Find(p => used.TrueForAll(u => u.OnBehalfOfId != p && u.ById != p)) is var principal && principal != Guid.Empty ? (principal, null) : (null, new ApprovalOutcome.Conflict("Whoever you stand in for has decided on it already."));
-        return (null, MaySee(book, request, steps, actor, delegators, used.Exists(u => u.ById == actor.UserId))
-            ? new ApprovalOutcome.Forbidden($"It is now for {PolicyWords.Who(steps[request.Step])} to decide.") : new ApprovalOutcome.NotFound());
+        var ruling = Permissions.Of(actor, PortalAction.DecideRequest, About(book, request, steps, actor, delegators, free.Count > 0, used.Exists(u => u.ById == actor.UserId)));
+        if (!ruling.Allowed) return (null, ruling.Hidden ? new ApprovalOutcome.NotFound() : new ApprovalOutcome.Forbidden(ruling.Reason));
+        return free.Find(p => used.TrueForAll(u => u.OnBehalfOfId != p && u.ById != p)) is var principal && principal != Guid.Empty ? (principal, null) : (null, new ApprovalOutcome.Conflict("Whoever you stand in for has decided on it already."));
     }
 
-    internal static bool MaySee(ApproverBook book, ApprovalRequest request, IReadOnlyList<ApprovalStep> steps, Actor actor, IReadOnlyList<Guid> delegators, bool hasDecided) =>
-        request.RequesterId == actor.UserId || actor.SeesEverything || actor.Leads(request.TeamId) || hasDecided
-        || steps.Any(s => book.For(s.Approvers, request.TeamId, request.ItemTeamId, request.RequesterId).Any(a => a.Id == actor.UserId || delegators.Contains(a.Id)));
+    /// <summary>A request as <see cref="Permissions"/> wants to know it.</summary>
+    internal static Subject.Request About(ApproverBook book, ApprovalRequest request, IReadOnlyList<ApprovalStep> steps, Actor actor, IReadOnlyList<Guid> delegators, bool isAsked, bool hasDecided) =>
+        new(request.RequesterId, request.TeamId, isAsked,
+            hasDecided || steps.Any(s => book.For(s.Approvers, request.TeamId, request.ItemTeamId, request.RequesterId).Any(a => a.Id == actor.UserId || delegators.Contains(a.Id))), PolicyWords.Who(steps[request.Step]));
 
     /// <summary>A price that has moved is another question: everybody is asked anew.</summary>
     private async Task<ApprovalOutcome?> AskedAgainAsync(PortalDbContext db, HeldApproval held, IReadOnlyList<ApprovalStep> steps, Actor actor, DateTimeOffset now, CancellationToken cancellationToken)

@@ -26,14 +26,12 @@ public sealed class DecisionTimes(IDbContextFactory<PortalDbContext> contexts)
 
     private sealed record Group(string Name, int Decided, int Expired, double? Median, double? P90);
 
-    /// <summary>Leads, and those who see everything.</summary>
-    public static bool MayRead(Actor actor) => actor.MayRead && (actor.SeesEverything || actor.Teams.Any(t => t.Role == TeamRole.Lead));
-
     /// <param name="days">How far back requests were made, 1 to 366.</param>
     /// <returns>Null for people who neither see everything nor lead a team.</returns>
     public async Task<DecisionTimeReport?> ReadAsync(int days, Actor actor, CancellationToken cancellationToken)
     {
-        if (!MayRead(actor)) return null;
+        if (!actor.May(PortalAction.ReadDecisionTimes)) return null;
+        var all = actor.May(PortalAction.ReadEverything);
         var led = actor.Teams.Where(t => t.Role == TeamRole.Lead).Select(t => t.Id).ToArray();
         await using var db = await contexts.CreateDbContextAsync(cancellationToken);
         var since = await db.NowAsync(cancellationToken) - TimeSpan.FromDays(Math.Clamp(days, 1, 366));
@@ -42,13 +40,13 @@ public sealed class DecisionTimes(IDbContextFactory<PortalDbContext> contexts)
                 select case {group} when 'team' then (select t.slug from teams t where t.id = team_id) when 'rule' then rule when 'subject' then coalesce(subject_kind || ' ', '') || subject else '' end as name, count(*) filter (where state in ('Approved', 'Denied'))::int as decided, count(*) filter (where state = 'Expired')::int as expired,
                   percentile_cont(0.5) within group (order by extract(epoch from ended_at - created_at)) filter (where state in ('Approved', 'Denied')) as median,
                   percentile_cont(0.9) within group (order by extract(epoch from ended_at - created_at)) filter (where state in ('Approved', 'Denied')) as p90
-                from approval_requests where created_at >= {since} and ({actor.SeesEverything} or team_id = any({led})) and state in ('Approved', 'Denied', 'Expired') group by 1 order by 4 desc nulls last, 1 limit 50
+                from approval_requests where created_at >= {since} and ({all} or team_id = any({led})) and state in ('Approved', 'Denied', 'Expired') group by 1 order by 4 desc nulls last, 1 limit 50
                 """).ToListAsync(cancellationToken)).Select(Row)];
-        var all = (await ByAsync("all")).FirstOrDefault() ?? new DecisionTimeRow("", 0, 0, null, null);
+        var total = (await ByAsync("all")).FirstOrDefault() ?? new DecisionTimeRow("", 0, 0, null, null);
         var waiting = await (from r in db.ApprovalRequests join u in db.Users on r.RequesterId equals u.Id join t in db.Teams on r.TeamId equals t.Id
-                             where r.State == Domain.Access.Approvals.ApprovalState.Waiting && (actor.SeesEverything || led.Contains(r.TeamId)) orderby r.CreatedAt
+                             where r.State == Domain.Access.Approvals.ApprovalState.Waiting && (all || led.Contains(r.TeamId)) orderby r.CreatedAt
                              select new WaitingRow(r.Id, r.Title, u.DisplayName, t.Slug, r.Rule, r.CreatedAt, r.ExpiresAt)).Take(Longest).ToListAsync(cancellationToken);
-        return new DecisionTimeReport(all, await ByAsync("team"), await ByAsync("rule"), await ByAsync("subject"), waiting);
+        return new DecisionTimeReport(total, await ByAsync("team"), await ByAsync("rule"), await ByAsync("subject"), waiting);
     }
 
     private static DecisionTimeRow Row(Group g) => new(g.Name, g.Decided, g.Expired, g.Median is { } m ? TimeSpan.FromSeconds(m) : null, g.P90 is { } p ? TimeSpan.FromSeconds(p) : null);

@@ -16,7 +16,7 @@ public sealed class Delegations(IDbContextFactory<PortalDbContext> contexts)
 
     public async Task<ApprovalOutcome> CreateAsync(string toEmail, DateTimeOffset startsAt, DateTimeOffset endsAt, Actor actor, CancellationToken cancellationToken)
     {
-        if (!actor.Scopes.Contains(TokenScopes.Approve)) return new ApprovalOutcome.Forbidden("This token may not delegate; it needs the scope 'approve'.");
+        if (actor.Refusal(PortalAction.Delegate) is { } refusal) return new ApprovalOutcome.Forbidden(refusal);
         await using var db = await contexts.CreateDbContextAsync(cancellationToken);
         var now = await db.NowAsync(cancellationToken);
         // The database keeps instants in UTC.
@@ -37,7 +37,7 @@ public sealed class Delegations(IDbContextFactory<PortalDbContext> contexts)
     /// <summary>Ends it now, by whoever gave it.</summary>
     public async Task<ApprovalOutcome> RevokeAsync(Guid id, Actor actor, CancellationToken cancellationToken)
     {
-        if (!actor.Scopes.Contains(TokenScopes.Approve)) return new ApprovalOutcome.Forbidden("This token may not delegate; it needs the scope 'approve'.");
+        if (actor.Refusal(PortalAction.Delegate) is { } refusal) return new ApprovalOutcome.Forbidden(refusal);
         await using var db = await contexts.CreateDbContextAsync(cancellationToken);
         var delegation = await db.Delegations.SingleOrDefaultAsync(d => d.Id == id && d.FromUserId == actor.UserId, cancellationToken);
         if (delegation is null) return new ApprovalOutcome.NotFound();

@@ -48,7 +48,7 @@ public abstract record LaunchRuling
 /// <summary>The one place that says whether something may run: grants first, then the policies in force. Estimate, launch, start and extension ask here.</summary>
 public sealed class LaunchPolicy(PolicyBook book, AccessRights rights)
 {
-    public async Task<LaunchRuling> RuleAsync(PortalDbContext db, LaunchPlan plan, Actor requester, CancellationToken cancellationToken)
+    internal async Task<LaunchRuling> RuleAsync(PortalDbContext db, LaunchPlan plan, Actor requester, CancellationToken cancellationToken)
     {
         if (await rights.LocksAsync(db, plan.Item, plan.Hardware.Slug, plan.OwnerId, plan.TeamId, cancellationToken) is { Count: > 0 } locks) return new LaunchRuling.Locked(locks);
         var inForce = await book.GetAsync(db, cancellationToken);

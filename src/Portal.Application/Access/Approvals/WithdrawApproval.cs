@@ -12,16 +12,14 @@ public sealed class WithdrawApproval(IDbContextFactory<PortalDbContext> contexts
 {
     public async Task<ApprovalOutcome> ExecuteAsync(Guid requestId, Actor actor, CancellationToken cancellationToken)
     {
-        if (!actor.MayLaunch) return new ApprovalOutcome.Forbidden("This token may not withdraw; it needs the scope 'launch'.");
+        if (actor.Refusal(PortalAction.WithdrawRequest) is { } refusal) return new ApprovalOutcome.Forbidden(refusal);
         await using var db = await contexts.CreateDbContextAsync(cancellationToken);
         await using var transaction = await db.Database.BeginTransactionAsync(cancellationToken);
         if (await ApprovalLock.TakeAsync(db, requestId, cancellationToken) is not { } held) return new ApprovalOutcome.NotFound();
-        if (held.Request.RequesterId != actor.UserId)
-        {
-            var steps = PolicyJson.ReadSteps(held.Request.StepsJson);
-            var book = await ApproverBook.ReadAsync(db, steps, cancellationToken);
-            return DecideApproval.MaySee(book, held.Request, steps, actor, [], hasDecided: false) ? new ApprovalOutcome.Forbidden("Only who asked can withdraw.") : new ApprovalOutcome.NotFound();
-        }
+        var steps = PolicyJson.ReadSteps(held.Request.StepsJson);
+        var book = await ApproverBook.ReadAsync(db, steps, cancellationToken);
+        var ruling = Permissions.Of(actor, PortalAction.WithdrawRequest, DecideApproval.About(book, held.Request, steps, actor, [], isAsked: false, hasDecided: false));
+        if (!ruling.Allowed) return ruling.Hidden ? new ApprovalOutcome.NotFound() : new ApprovalOutcome.Forbidden(ruling.Reason);
         if (held.Request.State == ApprovalState.Withdrawn) return new ApprovalOutcome.Done(requestId, ApprovalState.Withdrawn);
         if (held.Request.State != ApprovalState.Waiting) return new ApprovalOutcome.Conflict($"It is {held.Request.State.ToString().ToLowerInvariant()} already. {held.Request.EndReason}");
         var now = await db.NowAsync(cancellationToken);

@@ -38,7 +38,7 @@ public sealed class GrantQueries(IDbContextFactory<PortalDbContext> contexts)
             var here = grants.Where(g => g.Kind == r.Kind && g.Slug == r.Slug).ToList();
             var mine = here.Where(g => g.UserId == actor.UserId || (g.TeamId is { } t && teams.Contains(t))).ToList();
             return new RestrictionRow(r.Kind, r.Slug, PolicyWords.Steps(PolicyJson.ReadSteps(r.StepsJson)), r.LongestGrant, r.OnEnd, r.Grace, r.Reason, mine.Count > 0, mine.Count > 0 ? mine.Max(g => g.EndsAt) : null,
-                asked.Exists(a => a.SubjectKind == ClosedDoor.Word(r.Kind) && a.Subject == r.Slug), actor.SeesEverything ? here.Count : mine.Count);
+                asked.Exists(a => a.SubjectKind == ClosedDoor.Word(r.Kind) && a.Subject == r.Slug), actor.May(PortalAction.ReadEverything) ? here.Count : mine.Count);
         })];
     }
 
@@ -46,12 +46,13 @@ public sealed class GrantQueries(IDbContextFactory<PortalDbContext> contexts)
     /// <param name="onlyMine">Only one's own and one's teams', also for administrators.</param>
     public async Task<IReadOnlyList<GrantRow>> ListAsync(bool onlyMine, Actor actor, CancellationToken cancellationToken)
     {
-        if (!actor.MayRead) return [];
+        if (!actor.May(PortalAction.Read)) return [];
         await using var db = await contexts.CreateDbContextAsync(cancellationToken);
         var now = await db.NowAsync(cancellationToken);
         var teams = actor.Teams.Select(t => (Guid?)t.Id).ToList();
-        var seesAll = !onlyMine && (actor.Roles.Contains(PortalRoles.Admin) || actor.Roles.Contains(PortalRoles.Auditor));
-        var owned = onlyMine ? [] : await OwnItemsAsync(db, actor, cancellationToken);
+        var seesAll = !onlyMine && actor.May(PortalAction.ReadAllGrants);
+        var owners = onlyMine ? [] : await OwnItemsAsync(db, actor, cancellationToken);
+        var owned = owners.Keys.ToList();
         var found = await (from g in db.AccessGrants.AsNoTracking()
                            join giver in db.Users on g.GrantedById equals giver.Id
                            join u in db.Users on g.UserId equals u.Id into users from u in users.DefaultIfEmpty()
@@ -62,16 +63,17 @@ public sealed class GrantQueries(IDbContextFactory<PortalDbContext> contexts)
                            select new { Grant = g, By = giver.DisplayName, User = (string?)u.DisplayName, Team = (string?)t.Slug, RevokedBy = (string?)x.DisplayName }).Take(500).ToListAsync(cancellationToken);
         return [.. found.Select(f => new GrantRow(
                 f.Grant.Id, f.Grant.Kind, f.Grant.Slug, f.User ?? f.Team ?? "", f.Grant.TeamId is not null, f.Grant.StartsAt, f.Grant.EndsAt, f.By, f.Grant.RequestId, f.Grant.RevokedAt, f.RevokedBy, f.Grant.RevokeReason, f.Grant.LastUsedAt, f.Grant.Holds(now),
-                f.Grant.UserId == actor.UserId || (f.Grant.TeamId is not null && teams.Contains(f.Grant.TeamId)), f.Grant.Holds(now) && (actor.IsAdmin || f.Grant.UserId == actor.UserId || (f.Grant.Kind == RestrictedKind.Item && owned.Contains(f.Grant.Slug)))))
+                f.Grant.UserId == actor.UserId || (f.Grant.TeamId is not null && teams.Contains(f.Grant.TeamId)), f.Grant.Holds(now) && actor.May(PortalAction.RevokeGrant, new Subject.Grant(f.Grant.UserId, f.Grant.TeamId, f.Grant.Kind == RestrictedKind.Item && owners.TryGetValue(f.Grant.Slug, out var owner) ? owner : null))))
             .OrderByDescending(g => g.Holds).ThenBy(g => g.Holds ? g.EndsAt : DateTimeOffset.MaxValue - (g.EndsAt - DateTimeOffset.MinValue))];
     }
 
-    // Items whose owner team the person leads.
-    private static async Task<List<string>> OwnItemsAsync(PortalDbContext db, Actor actor, CancellationToken cancellationToken)
+    // Items for which the person answers, with their owner team.
+    private static async Task<Dictionary<string, Guid>> OwnItemsAsync(PortalDbContext db, Actor actor, CancellationToken cancellationToken)
     {
-        var led = actor.Teams.Where(t => t.Role == Domain.Teams.TeamRole.Lead).Select(t => t.Slug).ToList();
+        var led = actor.Teams.Where(t => actor.May(PortalAction.GiveGrant, new Subject.Restricted(t.Id))).ToDictionary(t => t.Slug, t => t.Id);
         if (led.Count == 0) return [];
         var specs = await (from i in db.CatalogItems join v in db.ItemVersions on i.Id equals v.ItemId select new { i.Slug, v.SpecJson, v.PublishedAt }).ToListAsync(cancellationToken);
-        return [.. specs.GroupBy(s => s.Slug).Where(g => led.Contains(PortalJson.Read<Domain.Catalog.ItemSpec>(g.OrderByDescending(v => v.PublishedAt).First().SpecJson).Owner)).Select(g => g.Key)];
+        return specs.GroupBy(s => s.Slug).Select(g => (Slug: g.Key, PortalJson.Read<Domain.Catalog.ItemSpec>(g.OrderByDescending(v => v.PublishedAt).First().SpecJson).Owner))
+            .Where(i => led.ContainsKey(i.Owner)).ToDictionary(i => i.Slug, i => led[i.Owner]);
     }
 }

@@ -23,7 +23,7 @@ public sealed class ManageGrants(IDbContextFactory<PortalDbContext> contexts)
     /// <summary>Restricts something, or changes the terms of its restriction.</summary>
     public async Task<ApprovalOutcome> RestrictAsync(RestrictedKind kind, string slug, RestrictionTerms terms, Actor actor, CancellationToken cancellationToken)
     {
-        if (!actor.IsAdmin) return AdminsOnly;
+        if (actor.Refusal(PortalAction.Restrict) is { } may) return new ApprovalOutcome.Forbidden(may);
         await using var db = await contexts.CreateDbContextAsync(cancellationToken);
         if (!await ExistsAsync(db, kind, slug, cancellationToken)) return new ApprovalOutcome.NotFound();
         var steps = kind == RestrictedKind.Item ? OwnerStep : AdminStep;
@@ -40,13 +40,15 @@ public sealed class ManageGrants(IDbContextFactory<PortalDbContext> contexts)
         if (wrong.Count > 0) return new ApprovalOutcome.Invalid(wrong);
         var now = await db.NowAsync(cancellationToken);
         var reason = string.IsNullOrWhiteSpace(terms.Reason) ? null : terms.Reason.Trim();
+        object? before = null;
         if (await db.AccessRestrictions.SingleOrDefaultAsync(r => r.Kind == kind && r.Slug == slug, cancellationToken) is { } known)
         {
+            before = Terms(known);
             if (known.OnEnd != terms.OnEnd || terms.Grace < known.Grace) known.CreatedAt = now;
             (known.StepsJson, known.LongestGrant, known.OnEnd, known.Grace, known.Reason) = (steps, terms.LongestGrant, terms.OnEnd, terms.Grace, reason);
         }
-        else db.AccessRestrictions.Add(new AccessRestriction { Kind = kind, Slug = slug, StepsJson = steps, LongestGrant = terms.LongestGrant, OnEnd = terms.OnEnd, Grace = terms.Grace, Reason = reason, CreatedAt = now });
-        db.Audit(actor, now, "access.restrict", ClosedDoor.Word(kind), slug, slug, new { steps = JsonSerializer.Deserialize<JsonElement>(steps), terms.LongestGrant, terms.OnEnd, terms.Grace }, reason);
+        else db.AccessRestrictions.Add(known = new AccessRestriction { Kind = kind, Slug = slug, StepsJson = steps, LongestGrant = terms.LongestGrant, OnEnd = terms.OnEnd, Grace = terms.Grace, Reason = reason, CreatedAt = now });
+        db.Audit(actor, now, "access.restrict", ClosedDoor.Word(kind), slug, slug, new { before, after = Terms(known) }, reason);
         await db.SaveChangesAsync(cancellationToken);
         return new ApprovalOutcome.Done(Guid.Empty, ApprovalState.Approved);
     }
@@ -54,11 +56,11 @@ public sealed class ManageGrants(IDbContextFactory<PortalDbContext> contexts)
     /// <summary>Lets everybody use it again. Grants stay on record.</summary>
     public async Task<ApprovalOutcome> OpenAsync(RestrictedKind kind, string slug, Actor actor, CancellationToken cancellationToken)
     {
-        if (!actor.IsAdmin) return AdminsOnly;
+        if (actor.Refusal(PortalAction.Restrict) is { } may) return new ApprovalOutcome.Forbidden(may);
         await using var db = await contexts.CreateDbContextAsync(cancellationToken);
         if (await db.AccessRestrictions.SingleOrDefaultAsync(r => r.Kind == kind && r.Slug == slug, cancellationToken) is not { } restriction) return new ApprovalOutcome.NotFound();
         db.AccessRestrictions.Remove(restriction);
-        db.Audit(actor, await db.NowAsync(cancellationToken), "access.open", ClosedDoor.Word(kind), slug, slug);
+        db.Audit(actor, await db.NowAsync(cancellationToken), "access.open", ClosedDoor.Word(kind), slug, slug, new { before = Terms(restriction), after = (object?)null });
         await db.SaveChangesAsync(cancellationToken);
         return new ApprovalOutcome.Done(Guid.Empty, ApprovalState.Approved);
     }
@@ -67,7 +69,8 @@ public sealed class ManageGrants(IDbContextFactory<PortalDbContext> contexts)
     public async Task<ApprovalOutcome> GrantAsync(RestrictedKind kind, string slug, string to, TimeSpan duration, string? reason, Actor actor, CancellationToken cancellationToken)
     {
         await using var db = await contexts.CreateDbContextAsync(cancellationToken);
-        if (await RefusalAsync(db, kind, slug, actor, cancellationToken) is { } refusal) return refusal;
+        var owners = await RequestAccess.OwnersAsync(db, kind, slug, cancellationToken);
+        if (actor.Refusal(PortalAction.GiveGrant, new Subject.Restricted(owners)) is { } refusal) return new ApprovalOutcome.Forbidden(refusal);
         if (!await db.AccessRestrictions.AnyAsync(r => r.Kind == kind && r.Slug == slug, cancellationToken)) return new ApprovalOutcome.Conflict("It is not restricted: everybody may use it.");
         if (duration < TimeSpan.FromHours(1) || duration > TimeSpan.FromDays(366)) return Invalid("duration", "From 1 hour to 366 days.");
         if (reason is { Length: > 500 } || reason?.Contains('\0') == true) return Invalid("reason", "At most 500 characters.");
@@ -76,7 +79,7 @@ public sealed class ManageGrants(IDbContextFactory<PortalDbContext> contexts)
         var user = await db.Users.Where(u => u.NormalizedEmail == email && !u.Disabled).Select(u => (Guid?)u.Id).SingleOrDefaultAsync(cancellationToken);
         var team = user is null ? await db.Teams.Where(t => t.Slug == to.Trim()).Select(t => (Guid?)t.Id).SingleOrDefaultAsync(cancellationToken) : null;
         if (user is null && team is null) return Invalid("to", $"There is neither an account nor a team '{to.Trim()}'.");
-        if (user == actor.UserId || (team is { } t && actor.IsMemberOf(t))) return new ApprovalOutcome.Forbidden("Nobody grants access to themselves or their own team. Ask for it; somebody else decides.");
+        if (actor.Refusal(PortalAction.GiveGrant, new Subject.Grant(user, team, owners)) is { } own) return new ApprovalOutcome.Forbidden(own);
         var now = await db.NowAsync(cancellationToken);
         var grant = new AccessGrant { Id = Guid.CreateVersion7(now), Kind = kind, Slug = slug, UserId = user, TeamId = team, StartsAt = now, EndsAt = now + duration, GrantedById = actor.UserId };
         db.AccessGrants.Add(grant);
@@ -90,27 +93,19 @@ public sealed class ManageGrants(IDbContextFactory<PortalDbContext> contexts)
     {
         await using var db = await contexts.CreateDbContextAsync(cancellationToken);
         if (await db.AccessGrants.SingleOrDefaultAsync(g => g.Id == id, cancellationToken) is not { } grant) return new ApprovalOutcome.NotFound();
-        // Giving back one's own is always possible.
-        if (grant.UserId == actor.UserId && !actor.MayLaunch) return new ApprovalOutcome.Forbidden("This token may not give it back; it needs the scope 'launch'.");
-        if (grant.UserId != actor.UserId && await RefusalAsync(db, grant.Kind, grant.Slug, actor, cancellationToken) is { } refusal)
-            return actor.SeesEverything || (grant.TeamId is { } team && actor.IsMemberOf(team)) ? refusal : new ApprovalOutcome.NotFound();
+        var ruling = Permissions.Of(actor, PortalAction.RevokeGrant, new Subject.Grant(grant.UserId, grant.TeamId, await RequestAccess.OwnersAsync(db, grant.Kind, grant.Slug, cancellationToken)));
+        if (!ruling.Allowed) return ruling.Hidden ? new ApprovalOutcome.NotFound() : new ApprovalOutcome.Forbidden(ruling.Reason);
         if (reason is { Length: > 500 } || reason?.Contains('\0') == true) return Invalid("reason", "At most 500 characters.");
         if (grant.RevokedAt is not null) return new ApprovalOutcome.Done(id, ApprovalState.Approved);
         var now = await db.NowAsync(cancellationToken);
         (grant.RevokedAt, grant.RevokedById, grant.RevokeReason) = (now, actor.UserId, reason);
-        db.Audit(actor, now, "grant.revoke", "grant", id.ToString(), $"{ClosedDoor.Word(grant.Kind)} {grant.Slug}", null, reason);
+        db.Audit(actor, now, "grant.revoke", "grant", id.ToString(), $"{ClosedDoor.Word(grant.Kind)} {grant.Slug}", new { before = new { until = grant.EndsAt }, after = new { until = now } }, reason);
         await db.SaveChangesAsync(cancellationToken);
         return new ApprovalOutcome.Done(id, ApprovalState.Approved);
     }
 
-    private static ApprovalOutcome.Forbidden AdminsOnly { get; } = new("Only administrators may restrict (role Admin, token scope 'admin').");
-
-    private static async Task<ApprovalOutcome?> RefusalAsync(PortalDbContext db, RestrictedKind kind, string slug, Actor actor, CancellationToken cancellationToken)
-    {
-        if (actor.IsAdmin) return null;
-        var owners = await RequestAccess.OwnersAsync(db, kind, slug, cancellationToken);
-        return owners is { } team && actor.Leads(team) && actor.Scopes.Contains(TokenScopes.Approve) ? null : new ApprovalOutcome.Forbidden("Grants are given and taken away by administrators and by leads of the item's owner team.");
-    }
+    private static object Terms(AccessRestriction restriction) =>
+        new { steps = JsonSerializer.Deserialize<JsonElement>(restriction.StepsJson), restriction.LongestGrant, restriction.OnEnd, restriction.Grace, restriction.Reason };
 
     private static Task<bool> ExistsAsync(PortalDbContext db, RestrictedKind kind, string slug, CancellationToken cancellationToken) => kind switch
     {

@@ -17,7 +17,7 @@ public sealed class RequestAccess(IDbContextFactory<PortalDbContext> contexts)
     /// <param name="team">The team in whose name it is asked; null for people with one team.</param>
     public async Task<ApprovalOutcome> ExecuteAsync(RestrictedKind kind, string slug, TimeSpan duration, string reason, string? team, Actor actor, CancellationToken cancellationToken)
     {
-        if (!actor.MayLaunch) return new ApprovalOutcome.Forbidden("This token may not ask for access; it needs the scope 'launch'.");
+        if (actor.Refusal(PortalAction.AskAccess) is { } refusal) return new ApprovalOutcome.Forbidden(refusal);
         await using var db = await contexts.CreateDbContextAsync(cancellationToken);
         if (await db.AccessRestrictions.AsNoTracking().SingleOrDefaultAsync(r => r.Kind == kind && r.Slug == slug, cancellationToken) is not { } restriction)
             return new ApprovalOutcome.Conflict($"{ClosedDoor.Word(kind)} '{slug}' is not restricted: everybody may use it.");

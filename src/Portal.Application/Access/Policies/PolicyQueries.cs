@@ -19,7 +19,7 @@ public sealed class PolicyQueries(IDbContextFactory<PortalDbContext> contexts, P
     /// <returns>Null for people who neither administer nor audit, and for a number there is not.</returns>
     public async Task<PolicyView?> ReadAsync(int? number, Actor actor, CancellationToken cancellationToken)
     {
-        if (!MayRead(actor)) return null;
+        if (!actor.May(PortalAction.ReadPolicies)) return null;
         await using var db = await contexts.CreateDbContextAsync(cancellationToken);
         var wanted = number ?? (await book.GetAsync(db, cancellationToken)).Number;
         var since = (await db.NowAsync(cancellationToken)).AddDays(-30);
@@ -32,10 +32,8 @@ public sealed class PolicyQueries(IDbContextFactory<PortalDbContext> contexts, P
     /// <summary>Newest first; empty for people who may not see it.</summary>
     public async Task<IReadOnlyList<PolicyHistoryRow>> HistoryAsync(Actor actor, CancellationToken cancellationToken)
     {
-        if (!MayRead(actor)) return [];
+        if (!actor.May(PortalAction.ReadPolicies)) return [];
         await using var db = await contexts.CreateDbContextAsync(cancellationToken);
         return await (from p in db.PolicyVersions join u in db.Users on p.PublishedById equals u.Id orderby p.Number descending select new PolicyHistoryRow(p.Number, p.PublishedAt, u.DisplayName, p.Note)).Take(200).ToListAsync(cancellationToken);
     }
-
-    private static bool MayRead(Actor actor) => actor.MayRead && (actor.Roles.Contains(PortalRoles.Admin) || actor.Roles.Contains(PortalRoles.Auditor));
 }

@@ -30,7 +30,7 @@ public sealed class PublishPolicies(IDbContextFactory<PortalDbContext> contexts,
     /// <param name="basedOn">The number that the author has seen.</param>
     public async Task<Outcome> ExecuteAsync(JsonElement document, int basedOn, string? note, Actor actor, CancellationToken cancellationToken)
     {
-        if (!actor.IsAdmin) return new Outcome.Forbidden("Only administrators may change policies (role Admin, token scope 'admin').");
+        if (actor.Refusal(PortalAction.PublishPolicies) is { } refusal) return new Outcome.Forbidden(refusal);
         var (list, errors) = PolicyReader.Read(document);
         if (list is null) return new Outcome.Invalid(errors);
         if (note is { Length: > 500 } || note?.Contains('\0') == true) return new Outcome.Invalid(new Dictionary<string, string[]> { ["note"] = ["At most 500 characters."] });

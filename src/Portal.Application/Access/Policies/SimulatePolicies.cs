@@ -34,7 +34,7 @@ public sealed class SimulatePolicies(IDbContextFactory<PortalDbContext> contexts
     /// <param name="draft">Policies that are not published; null: those in force.</param>
     public async Task<Outcome> ExecuteAsync(SimulatedRequest request, JsonElement? draft, Actor actor, CancellationToken cancellationToken)
     {
-        if (!actor.MayRead || !(actor.Roles.Contains(PortalRoles.Admin) || actor.Roles.Contains(PortalRoles.Auditor))) return new Outcome.Forbidden("Policies are for administrators and auditors.");
+        if (actor.Refusal(PortalAction.ReadPolicies) is { } refusal) return new Outcome.Forbidden(refusal);
         await using var db = await contexts.CreateDbContextAsync(cancellationToken);
         var inForce = await book.GetAsync(db, cancellationToken);
         var (list, errors) = draft is { } document ? PolicyReader.Read(document) : (inForce.List, new Dictionary<string, string[]>());

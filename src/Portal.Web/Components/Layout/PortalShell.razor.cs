@@ -1,5 +1,6 @@
 using Microsoft.AspNetCore.Components;
 using Portal.Application.Compute;
+using Portal.Domain.Access;
 using Portal.Web.Access;
 using Portal.Web.Components.Values;
 
@@ -24,7 +25,7 @@ public partial class PortalShell
         {
             var actor = await CurrentActor.GetAsync();
             var (health, tone) = await HealthAsync();
-            _shell = new ShellModel(actor.Name, actor.Email, [.. actor.Teams.Select(t => t.Slug)]) { Health = health, HealthTone = tone, ChooseTeam = ChooseTeamAsync, Tools = Tools, Search = Search, WaitingApprovals = WaitingApprovals, Announcement = (await Settings.GetAsync(CancellationToken.None)).Announcement is { Length: > 0 } words ? words : null, IsAdmin = actor.IsAdmin };
+            _shell = new ShellModel(actor.Name, actor.Email, [.. actor.Teams.Select(t => t.Slug)]) { Health = health, HealthTone = tone, ChooseTeam = ChooseTeamAsync, Tools = Tools, Search = Search, WaitingApprovals = WaitingApprovals, Announcement = (await Settings.GetAsync(CancellationToken.None)).Announcement is { Length: > 0 } words ? words : null, May = action => actor.May(action) };
         }
         catch (SignedOutException)
         {

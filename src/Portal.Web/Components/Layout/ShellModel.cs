@@ -21,8 +21,8 @@ public sealed record ShellModel(string DisplayName, string Email, IReadOnlyList<
     /// <summary>Beside the entry Approvals: how many wait for the person.</summary>
     public Microsoft.AspNetCore.Components.RenderFragment? WaitingApprovals { get; init; }
 
-    /// <summary>Shows the entries of the Admin group.</summary>
-    public bool IsAdmin { get; init; }
+    /// <summary>What the person may do with the portal as a whole: entries for it are shown.</summary>
+    public Func<Portal.Domain.Access.PortalAction, bool> May { get; init; } = _ => false;
 
     /// <summary>What stands in the top bar before theme and account, such as the bell.</summary>
     public Microsoft.AspNetCore.Components.RenderFragment? Tools { get; init; }

@@ -94,11 +94,11 @@ public sealed class WorkloadCommands(
     }
 
     /// <summary>True when an action makes sense for a workload and the person may do it.</summary>
-    public static bool Applies(BulkAction action, WorkloadRow w) => w.MayChange && action switch
+    public static bool Applies(BulkAction action, WorkloadRow w) => (action == BulkAction.Delete ? w.MayChange : w.MayOperate) && action switch
     {
         BulkAction.Stop => w.Phase.IsActive() && w.Phase != WorkloadPhase.Stopping,
         BulkAction.Extend => w.Phase.IsActive() && w.ExpiresAt is not null,
-        _ => w.MayHandOver && w.Phase != WorkloadPhase.Deleted,
+        _ => w.MayChange && w.Phase != WorkloadPhase.Deleted,
     };
 
     private static Confirmation Question(BulkAction action, IReadOnlyList<WorkloadRow> chosen)

@@ -59,7 +59,7 @@ public abstract class PageTest : BunitContext, IAsyncLifetime
             identity.Password.RequiredLength = 12;
             identity.Password.RequireNonAlphanumeric = identity.Password.RequireUppercase = identity.Password.RequireLowercase = identity.Password.RequireDigit = false;
         }).AddRoles<IdentityRole<Guid>>().AddEntityFrameworkStores<PortalDbContext>();
-        Services.AddScoped<CurrentActor>();
+        Services.AddScoped<CurrentActor>().AddScoped<CircuitSource>();
         SignIn(Lena);
     }
 

@@ -43,7 +43,7 @@ public partial class PeoplePage
 
     protected override async Task ReadAsync(Actor actor)
     {
-        Refused = !actor.IsAdmin;
+        Refused = !actor.May(PortalAction.ManagePeople);
         if (Refused) return;
         _me = actor.UserId;
         _people = await Queries.PeopleAsync(actor, Gone) ?? [];

@@ -2,6 +2,7 @@ using Microsoft.AspNetCore.Components;
 using Microsoft.JSInterop;
 using MudBlazor;
 using Portal.Application.Access.Approvals;
+using Portal.Domain.Access;
 using Portal.Domain.Access.Approvals;
 using Portal.Web.Access;
 using Portal.Web.Components.Surfaces;
@@ -111,7 +112,7 @@ public sealed partial class ApprovalsPage : IAsyncDisposable
             var actor = await Actors.GetAsync(_gone.Token);
             var waiting = await Approvals.ListAsync(ApprovalBox.ForMe, actor, _gone.Token);
             _waiting = waiting.Count;
-            _seesTimes = DecisionTimes.MayRead(actor);
+            _seesTimes = actor.May(PortalAction.ReadDecisionTimes);
             _rows = Current switch
             {
                 "mine" => await Approvals.ListAsync(ApprovalBox.Mine, actor, _gone.Token),

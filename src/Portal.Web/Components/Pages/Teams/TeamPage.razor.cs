@@ -22,7 +22,7 @@ public partial class TeamPage
     private BudgetState? _budget;
     private TeamRow? _team;
     private string? _shown;
-    private bool _admin, _leads, _member, _maySetBudget;
+    private bool _setsLimits, _leads, _mayAskBudget, _maySetBudget;
 
     [Parameter] public string? Slug { get; set; }
 
@@ -54,11 +54,12 @@ public partial class TeamPage
         _teams = await People.TeamsAsync(actor, Gone);
         _team = Slug is null ? _teams.FirstOrDefault(t => t.Slug == Shell?.CurrentTeam) ?? _teams.FirstOrDefault(t => actor.Teams.Any(own => own.Slug == t.Slug)) ?? (_teams.Count > 0 ? _teams[0] : null) : _teams.FirstOrDefault(t => t.Slug == Slug);
         if (_team is not { } team) return;
-        (_admin, _member) = (actor.IsAdmin, actor.Teams.Any(t => t.Slug == team.Slug));
-        (_leads, _maySetBudget) = (_admin || actor.Teams.Any(t => t.Slug == team.Slug && t.Role == TeamRole.Lead), SetBudget.May(actor));
-        _people = _admin ? await People.PeopleAsync(actor, Gone) ?? [] : [];
+        var subject = Subject.Team.Named(actor, team.Slug);
+        (_setsLimits, _maySetBudget, _mayAskBudget) = (actor.May(PortalAction.SetLimits), actor.May(PortalAction.SetBudget), actor.May(PortalAction.AskBudget, subject));
+        _leads = actor.May(PortalAction.ManageMembers, subject);
+        _people = actor.May(PortalAction.ManagePeople) ? await People.PeopleAsync(actor, Gone) ?? [] : [];
         var scopes = team.Members.Select(m => $"person:{m.Email}").Prepend($"team:{team.Slug}").ToHashSet(StringComparer.OrdinalIgnoreCase);
-        _limits = [.. (await Limits.ListAsync(!_admin, actor, Gone)).Where(l => scopes.Contains(l.Scope))];
+        _limits = [.. (await Limits.ListAsync(!_setsLimits, actor, Gone)).Where(l => scopes.Contains(l.Scope))];
         _budget = await Budgets.FindAsync(team.Slug, actor, Gone);
         _running = (await Workloads.ListAsync(new WorkloadFilter { Team = team.Slug, Phases = [WorkloadPhase.Queued, WorkloadPhase.Placing, WorkloadPhase.Starting, WorkloadPhase.Running, WorkloadPhase.Recovering, WorkloadPhase.Stopping], Sort = "-price", PageSize = 100 }, actor, Gone)).Items;
     }

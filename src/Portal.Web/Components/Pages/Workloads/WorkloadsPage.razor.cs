@@ -67,7 +67,7 @@ public partial class WorkloadsPage : IDisposable
     private IReadOnlyList<TabItem> TabItems =>
     [
         new("mine", "Mine", "/workloads", _counts!.Mine),
-        new("all", _actor!.SeesEverything ? "All" : _actor.Teams.Count == 1 ? $"Team {_actor.Teams[0].Slug}" : "All I can see", "/workloads?view=all", _counts.All),
+        new("all", _actor!.May(PortalAction.ReadEverything) ? "All" : _actor!.Teams.Count == 1 ? $"Team {_actor.Teams[0].Slug}" : "All I can see", "/workloads?view=all", _counts.All),
         new("failed", "Failed this week", "/workloads?view=failed", _counts.FailedThisWeek),
         new("ending", "Ending today", "/workloads?view=ending", _counts.EndingToday),
         .. _views.Select(v => new TabItem(v.Id.ToString(), v.Name, $"/workloads?{v.Query}")),

@@ -32,7 +32,7 @@ public sealed partial class PoliciesPage
 
     protected override async Task ReadAsync(Actor actor)
     {
-        Refused = !actor.IsAdmin;
+        Refused = !actor.May(PortalAction.PublishPolicies);
         if (Refused || await Policies.ReadAsync(null, actor, Gone) is not { } view) return;
         (_view, _history) = (view, await Policies.HistoryAsync(actor, Gone));
         _draft = PolicyDraft.Of(view.List);
