@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Text;
 using Microsoft.AspNetCore.Identity;
 using Portal.Application.Access;
+using Portal.Application.Access.SingleSignOn;
 using Portal.Application.Data;
 using Portal.Domain.Access;
 using Portal.Web.Access;
@@ -36,6 +37,7 @@ internal static class TokenApi
         Actor? actor;
         if (context.Request.Headers.Authorization.ToString().StartsWith("Basic ", StringComparison.OrdinalIgnoreCase))
         {
+            if (!context.RequestServices.GetRequiredService<SignInSettings>().LocalAccounts) return ApiProblems.Forbidden(SignInSettings.LocalAccountsAreOff + " Make the first token under Account in the browser.");
             if (!limit.MayTry(context.Connection.RemoteIpAddress?.ToString() ?? "?"))
             {
                 context.Response.Headers.RetryAfter = "60";
