@@ -43,10 +43,10 @@ internal sealed partial class ProviderSignOut(SignInSettings settings, IOptionsM
         var (to, name) = (WebUtility.HtmlEncode(address), WebUtility.HtmlEncode(settings.Oidc.DisplayName));
         return $"""
             <!DOCTYPE html>
-            <html lang="en"><head><meta charset="utf-8" /><meta name="viewport" content="width=device-width, initial-scale=1" /><title>Signing out · Portal</title>
-            <meta http-equiv="refresh" content="0;url={to}" /><script src="/js/theme.js"></script><link rel="stylesheet" href="/css/portal.css" />
-            <style>body {"{"} display: grid; place-content: center; min-height: 100dvh; padding: 16px; text-align: center {"}"}</style></head>
-            <body><main><h1>You are signed out of the portal</h1><p class="secondary">Signing out of {name} as well. <a href="{to}">Go on</a> if nothing happens.</p></main></body></html>
+            <html lang="en">
+            <head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1"><title>Signing out · Portal</title><meta http-equiv="refresh" content="0;url={to}"><link rel="icon" href="/favicon.svg"><link rel="stylesheet" href="/css/error.css"></head>
+            <body><main><h1>You are signed out of the portal</h1><p>Now signing out of {name} as well.</p><p><a href="{to}">Go on</a></p></main></body>
+            </html>
             """;
     }
 

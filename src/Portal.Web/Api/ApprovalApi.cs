@@ -88,7 +88,7 @@ internal static class ApprovalApi
     private static async Task<IResult> AnswerAsync(HttpContext context, ApprovalOutcome outcome, Guid id, Func<Task<ApprovalRow?>> read) =>
         outcome is ApprovalOutcome.Done ? Results.Json(Answer((await read())!)) : Refused(outcome, id);
 
-    private static IResult Refused(ApprovalOutcome outcome, Guid id) => outcome switch
+    internal static IResult Refused(ApprovalOutcome outcome, Guid id) => outcome switch
     {
         ApprovalOutcome.NotFound => Missing(id),
         ApprovalOutcome.Forbidden forbidden => ApiProblems.Forbidden(forbidden.Reason),
@@ -106,7 +106,7 @@ internal static class ApprovalApi
 }
 
 /// <summary>What a request is about.</summary>
-/// <param name="Kind">workload, item, category or hardware.</param>
+/// <param name="Kind">workload, item, category, hardware or team.</param>
 public sealed record ApprovalSubject(string Kind, string Id, string Name);
 
 /// <summary>One answer.</summary>
@@ -128,7 +128,7 @@ public sealed record ApprovalPolicyAnswer(string Rule, int? Version, string Why)
 public sealed record QuoteAnswer(decimal HourlyPrice, decimal MonthlyPrice, string Currency);
 
 /// <summary>A request for approval.</summary>
-/// <param name="Kind">Launch, Extension or Access.</param>
+/// <param name="Kind">Launch, Extension, Access or Membership.</param>
 /// <param name="Requester">E-mail.</param>
 /// <param name="Step">The step that is asked now, from 1.</param>
 /// <param name="Hours">Of a launch its lifetime, of an extension the hours more, of access its duration; null: without end.</param>

@@ -11,6 +11,7 @@ public static class ApprovalWords
     public static string What(ApprovalRow r) => r.Kind switch
     {
         ApprovalKind.Access => $"Access to {r.SubjectKind} {r.Subject}{Span(r)}",
+        ApprovalKind.Membership => $"To become a member of team {r.Subject}",
         ApprovalKind.Extension => $"Extension{Span(r)} · {r.ItemName} · {r.Hardware}",
         _ => $"{r.ItemName} · {r.Hardware}",
     };
@@ -19,6 +20,7 @@ public static class ApprovalWords
     public static string Question(ApprovalRow r) => r.Kind switch
     {
         ApprovalKind.Access => $"{PersonName.First(r.Requester)} asks for access to {r.Subject}",
+        ApprovalKind.Membership => $"{PersonName.First(r.Requester)} asks to join {r.Subject}",
         ApprovalKind.Extension => $"{PersonName.First(r.Requester)} asks to extend {r.Title}{Span(r)}",
         _ => $"{PersonName.First(r.Requester)} asks to launch {r.Title}",
     };

@@ -1,4 +1,5 @@
 using Microsoft.AspNetCore.Components;
+using Portal.Application.Teams;
 using Portal.Application.Workloads;
 using Portal.Domain.Access;
 using Portal.Web.Access;
@@ -15,6 +16,8 @@ public partial class HomePage : IDisposable
     private readonly PageLoad _load = new();
     private Actor? _actor;
     private HomeView? _home;
+    // Stays for the visit, so that the answer to a request is read where it was asked.
+    private bool _isWithoutTeam;
 
     [CascadingParameter] public ShellModel? Shell { get; set; }
 
@@ -51,6 +54,7 @@ public partial class HomePage : IDisposable
         await _load.RunAsync(async () =>
         {
             _actor = await Actors.GetAsync(_gone.Token);
+            _isWithoutTeam |= JoinQueries.NeedsTeam(_actor);
             _home = await Queries.ReadAsync(_actor, Shell?.CurrentTeam, _gone.Token);
         }, Navigation);
         StateHasChanged();
