@@ -36,8 +36,6 @@ internal static class PortalAccess
                 identity.SignIn.RequireConfirmedAccount = false;
             })
             .AddRoles<IdentityRole<Guid>>().AddEntityFrameworkStores<PortalDbContext>().AddSignInManager();
-        // Each request looks whether the person's rights were changed since the cookie was made.
-        services.Configure<SecurityStampValidatorOptions>(options => options.ValidationInterval = TimeSpan.Zero);
         services.AddAuthorization();
         services.AddCascadingAuthenticationState();
         services.AddAntiforgery(antiforgery =>
@@ -67,12 +65,15 @@ internal static class PortalAccess
         cookie.Events.OnRedirectToAccessDenied = context => ForApi(context, StatusCodes.Status403Forbidden);
     }
 
-    private static Task ValidateAsync(CookieValidatePrincipalContext context)
+    /// <summary>Each request looks whether the session still counts and whether the person's rights were changed since the cookie was made.</summary>
+    private static async Task ValidateAsync(CookieValidatePrincipalContext context)
     {
         var services = context.HttpContext.RequestServices;
-        if (ProviderSession.Holds(context.Properties, services.GetRequiredService<SignInSettings>(), services.GetRequiredService<TimeProvider>().GetUtcNow())) return SecurityStampValidator.ValidatePrincipalAsync(context);
+        if (ProviderSession.Holds(context.Properties, services.GetRequiredService<SignInSettings>(), services.GetRequiredService<TimeProvider>().GetUtcNow())
+            && await services.GetRequiredService<SignInManager<PortalUser>>().ValidateSecurityStampAsync(context.Principal) is { Disabled: false }) return;
+        // Identity's own validator signs out of schemes that are not used here, and fails.
         context.RejectPrincipal();
-        return context.HttpContext.SignOutAsync(IdentityConstants.ApplicationScheme);
+        await context.HttpContext.SignOutAsync(IdentityConstants.ApplicationScheme);
     }
 
     private static Task ForApi(RedirectContext<CookieAuthenticationOptions> context, int status)
