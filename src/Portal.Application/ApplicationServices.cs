@@ -3,6 +3,7 @@ using Portal.Application.Access;
 using Portal.Application.Access.Approvals;
 using Portal.Application.Access.Grants;
 using Portal.Application.Access.Policies;
+using Portal.Application.Access.SingleSignOn;
 using Portal.Application.Audit;
 using Portal.Application.Catalog;
 using Portal.Application.Compute;
@@ -31,8 +32,9 @@ public static class ApplicationServices
         services.AddSingleton<ResourceLimits>().AddSingleton<TeamBudgets>().AddSingleton<SetBudget>().AddSingleton<RequestBudgetRaise>().AddSingleton<SealAudit>().AddSingleton<VerifyAudit>().AddSingleton<AuditQueries>();
         services.AddSingleton<PolicyBook>().AddSingleton<PublishPolicies>().AddSingleton<SimulatePolicies>().AddSingleton<PolicyQueries>().AddSingleton<LaunchPolicy>().AddSingleton<ApprovalEffects>().AddSingleton<DecideApproval>()
             .AddSingleton<WithdrawApproval>().AddSingleton<ExpireApprovals>().AddSingleton<ApprovalQueries>().AddSingleton<DecisionTimes>().AddSingleton<Delegations>().AddSingleton<AccessRights>().AddSingleton<RequestAccess>().AddSingleton<ManageGrants>().AddSingleton<EnforceGrants>().AddSingleton<GrantQueries>().AddSingleton<CurrentQuotes>().AddSingleton<ReturnToQueue>();
+        services.AddSingleton<SignInQueries>().AddSingleton<RequestMembership>().AddSingleton<JoinQueries>();
         // These use Identity's scoped UserManager.
-        services.AddScoped<CreateUser>().AddScoped<UpdateUser>().AddScoped<ChangeOwnPassword>().AddScoped<ResetPassword>();
+        services.AddScoped<CreateUser>().AddScoped<UpdateUser>().AddScoped<ChangeOwnPassword>().AddScoped<ResetPassword>().AddScoped<ProviderGroups>().AddScoped<SignInFromProvider>();
         return services;
     }
 

@@ -1,4 +1,5 @@
 using Microsoft.AspNetCore.Identity;
+using Portal.Application.Access.SingleSignOn;
 using Portal.Application.Audit;
 using Portal.Application.Data;
 using Portal.Domain.Access;
@@ -6,7 +7,7 @@ using Portal.Domain.Access;
 namespace Portal.Application.Access;
 
 /// <summary>Changes the actor's own password.</summary>
-public sealed class ChangeOwnPassword(PortalDbContext db, UserManager<PortalUser> users)
+public sealed class ChangeOwnPassword(PortalDbContext db, UserManager<PortalUser> users, SignInSettings settings)
 {
     public abstract record Outcome
     {
@@ -21,6 +22,7 @@ public sealed class ChangeOwnPassword(PortalDbContext db, UserManager<PortalUser
 
     public async Task<Outcome> ExecuteAsync(string current, string wanted, Actor actor, CancellationToken cancellationToken)
     {
+        if (!settings.LocalAccounts) return Wrong("current", SignInSettings.LocalAccountsAreOff);
         await using var transaction = await db.Database.BeginTransactionAsync(cancellationToken);
         var user = await users.FindByIdAsync(actor.UserId.ToString()) ?? throw new InvalidOperationException("The signed-in person has no account.");
         // Wrong guesses count as they do at sign-in: an open browser must not become a place to try passwords.

@@ -2,7 +2,7 @@ using Microsoft.AspNetCore.Identity;
 
 namespace Portal.Application.Data;
 
-/// <summary>A person with a local account.</summary>
+/// <summary>A person's account; with a password, a provider that vouches for them, or both.</summary>
 public sealed class PortalUser : IdentityUser<Guid>
 {
     public required string DisplayName { get; set; }

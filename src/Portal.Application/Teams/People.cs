@@ -1,5 +1,6 @@
 using Microsoft.AspNetCore.Identity;
 using Microsoft.EntityFrameworkCore;
+using Portal.Application.Access.SingleSignOn;
 using Portal.Application.Audit;
 using Portal.Application.Data;
 using Portal.Domain.Access;
@@ -26,8 +27,8 @@ public abstract record PeopleOutcome
     public sealed record Conflict(string Reason) : PeopleOutcome;
 }
 
-/// <summary>Makes a local account.</summary>
-public sealed class CreateUser(PortalDbContext db, UserManager<PortalUser> users, TimeProvider time)
+/// <summary>Makes an account: with a password, or without one while local accounts are off; then its person comes in with the provider, by the same e-mail.</summary>
+public sealed class CreateUser(PortalDbContext db, UserManager<PortalUser> users, SignInSettings settings, TimeProvider time)
 {
     public async Task<PeopleOutcome> ExecuteAsync(string email, string name, string? password, IReadOnlyList<string> roles, Actor actor, CancellationToken cancellationToken)
     {
@@ -36,12 +37,13 @@ public sealed class CreateUser(PortalDbContext db, UserManager<PortalUser> users
         if (string.IsNullOrWhiteSpace(email) || email.Length > 200 || !System.Net.Mail.MailAddress.TryCreate(email, out _)) errors["email"] = ["An e-mail address, such as lena@example.org."];
         if (string.IsNullOrWhiteSpace(name) || name.Length > 100 || name.Contains('\0')) errors["name"] = ["1 to 100 characters."];
         if (roles.Except(PortalRoles.All).Any()) errors["roles"] = [$"Allowed: {string.Join(", ", PortalRoles.All)}."];
+        if (!settings.LocalAccounts && password is not null) errors["password"] = [SignInSettings.LocalAccountsAreOff + " Leave it out."];
         if (errors.Count > 0) return new PeopleOutcome.Invalid(errors);
-        var made = password is null ? PasswordText.New() : null;
+        var made = password is null && settings.LocalAccounts ? PasswordText.New() : null;
         var user = new PortalUser { Id = Guid.CreateVersion7(), Email = email.Trim(), UserName = email.Trim(), DisplayName = name.Trim(), CreatedAt = time.GetUtcNow(), LockoutEnabled = true };
         // UserManager writes through the same context: account, roles and audit entry come together or not at all.
         await using var transaction = await db.Database.BeginTransactionAsync(cancellationToken);
-        var result = await users.CreateAsync(user, password ?? made!);
+        var result = settings.LocalAccounts ? await users.CreateAsync(user, password ?? made!) : await users.CreateAsync(user);
         if (!result.Succeeded)
             return result.Errors.Any(e => e.Code is "DuplicateUserName" or "DuplicateEmail")
                 ? new PeopleOutcome.Conflict($"There is already an account for {email}.")

@@ -38,6 +38,7 @@ public static partial class Permissions
         A.LaunchWorkload => Ruling.If(actor.MayLaunch, "This token may not launch; it needs the scope 'launch'. Make one under Account."),
         A.AskAccess => Ruling.If(actor.MayLaunch, "This token may not ask for access; it needs the scope 'launch'."),
         A.DecideRequest => Ruling.If(actor.MayApprove, "This token may not decide; it needs the scope 'approve'."),
+        A.AskMembership => Ruling.If(actor.MayLaunch, "This token may not ask to join a team; it needs the scope 'launch'."),
         A.WithdrawRequest => Ruling.If(actor.MayLaunch, "This token may not withdraw; it needs the scope 'launch'."),
         A.ReadDecisionTimes => Ruling.If(SeesEverything(actor) || (actor.MayRead && actor.Teams.Any(t => actor.Leads(t.Id))), "For leads, of their teams, and for administrators, FinOps and auditors."),
         A.Delegate => Ruling.If(actor.MayApprove, "This token may not delegate; it needs the scope 'approve'."),

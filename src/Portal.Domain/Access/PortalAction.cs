@@ -43,6 +43,8 @@ public enum PortalAction
     /// <summary>Let somebody else decide in one's place.</summary>
     Delegate,
 
+    /// <summary>Ask to become a member of a team.</summary>
+    AskMembership,
     /// <summary>Ask for the use of something restricted.</summary>
     AskAccess,
     /// <summary>Restrict an item, a category or a hardware profile, and open it again.</summary>

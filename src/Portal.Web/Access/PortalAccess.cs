@@ -1,6 +1,8 @@
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Authentication.Cookies;
 using Microsoft.AspNetCore.Identity;
+using Microsoft.Extensions.Options;
+using Portal.Application.Access.SingleSignOn;
 using Portal.Application.Data;
 using Portal.Web.Api;
 
@@ -12,14 +14,18 @@ internal static class PortalAccess
     /// <summary>Picks the token scheme when an Authorization header is there, the cookie otherwise.</summary>
     public const string Scheme = "Portal";
 
-    public static IServiceCollection AddPortalAccess(this IServiceCollection services)
+    public static IServiceCollection AddPortalAccess(this IServiceCollection services, IConfiguration configuration)
     {
+        services.AddOptions<SignInSettings>().Bind(configuration.GetSection(SignInSettings.Section)).ValidateOnStart();
+        services.AddSingleton<IValidateOptions<SignInSettings>, SignInSettingsValidator>().AddSingleton(provider => provider.GetRequiredService<IOptions<SignInSettings>>().Value);
+        var settings = configuration.GetSection(SignInSettings.Section).Get<SignInSettings>() ?? new SignInSettings();
         services.AddHttpContextAccessor();
-        services.AddAuthentication(Scheme)
+        var authentication = services.AddAuthentication(Scheme)
             .AddPolicyScheme(Scheme, null, options => options.ForwardDefaultSelector = context =>
                 context.Request.Headers.Authorization.Count > 0 ? TokenAuthentication.SchemeName : IdentityConstants.ApplicationScheme)
             .AddScheme<AuthenticationSchemeOptions, TokenAuthentication>(TokenAuthentication.SchemeName, null)
             .AddCookie(IdentityConstants.ApplicationScheme, ConfigureCookie);
+        if (settings.HasProvider) authentication.AddProvider(settings.Oidc);
         services.AddIdentityCore<PortalUser>(identity =>
             {
                 identity.User.RequireUniqueEmail = true;
@@ -30,8 +36,6 @@ internal static class PortalAccess
                 identity.SignIn.RequireConfirmedAccount = false;
             })
             .AddRoles<IdentityRole<Guid>>().AddEntityFrameworkStores<PortalDbContext>().AddSignInManager();
-        // Each request looks whether the person's rights were changed since the cookie was made.
-        services.Configure<SecurityStampValidatorOptions>(options => options.ValidationInterval = TimeSpan.Zero);
         services.AddAuthorization();
         services.AddCascadingAuthenticationState();
         services.AddAntiforgery(antiforgery =>
@@ -41,7 +45,7 @@ internal static class PortalAccess
             antiforgery.Cookie.SecurePolicy = CookieSecurePolicy.SameAsRequest;
             antiforgery.SuppressXFrameOptionsHeader = true;
         });
-        services.AddScoped<CurrentActor>().AddScoped<CircuitSource>();
+        services.AddScoped<CurrentActor>().AddScoped<CircuitSource>().AddSingleton<ProviderSignOut>();
         return services;
     }
 
@@ -56,9 +60,20 @@ internal static class PortalAccess
         cookie.SlidingExpiration = true;
         cookie.LoginPath = "/sign-in";
         cookie.ReturnUrlParameter = "returnUrl";
-        cookie.Events.OnValidatePrincipal = SecurityStampValidator.ValidatePrincipalAsync;
+        cookie.Events.OnValidatePrincipal = ValidateAsync;
         cookie.Events.OnRedirectToLogin = context => ForApi(context, StatusCodes.Status401Unauthorized);
         cookie.Events.OnRedirectToAccessDenied = context => ForApi(context, StatusCodes.Status403Forbidden);
+    }
+
+    /// <summary>Each request looks whether the session still counts and whether the person's rights were changed since the cookie was made.</summary>
+    private static async Task ValidateAsync(CookieValidatePrincipalContext context)
+    {
+        var services = context.HttpContext.RequestServices;
+        if (ProviderSession.Holds(context.Properties, services.GetRequiredService<SignInSettings>(), services.GetRequiredService<TimeProvider>().GetUtcNow())
+            && await services.GetRequiredService<SignInManager<PortalUser>>().ValidateSecurityStampAsync(context.Principal) is { Disabled: false }) return;
+        // Identity's own validator signs out of schemes that are not used here, and fails.
+        context.RejectPrincipal();
+        await context.HttpContext.SignOutAsync(IdentityConstants.ApplicationScheme);
     }
 
     private static Task ForApi(RedirectContext<CookieAuthenticationOptions> context, int status)

@@ -1,6 +1,8 @@
+using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Identity;
 using Microsoft.AspNetCore.Mvc;
 using Portal.Application.Access;
+using Portal.Application.Access.SingleSignOn;
 using Portal.Application.Data;
 
 namespace Portal.Web.Access;
@@ -11,11 +13,13 @@ internal static partial class SignIn
     public static void MapSignIn(this IEndpointRouteBuilder routes)
     {
         routes.MapPost("/account/sign-in", SignInAsync).AllowAnonymous().ExcludeFromDescription();
+        routes.MapGet(ProviderSignIn.Path, ProviderSignIn.BeginAsync).AllowAnonymous().ExcludeFromDescription();
         routes.MapPost("/account/sign-out", SignOutAsync).AllowAnonymous().ExcludeFromDescription();
     }
 
-    private static async Task<IResult> SignInAsync([FromForm] string? email, [FromForm] string? password, [FromForm] string? returnUrl, SignInManager<PortalUser> manager, NoteSession note, HttpContext context)
+    private static async Task<IResult> SignInAsync([FromForm] string? email, [FromForm] string? password, [FromForm] string? returnUrl, SignInManager<PortalUser> manager, NoteSession note, SignInSettings settings, HttpContext context)
     {
+        if (!settings.LocalAccounts) return Again("local", returnUrl);
         var user = string.IsNullOrEmpty(email) ? null : await manager.UserManager.FindByEmailAsync(email.Trim());
         if (user is null || user.Disabled)
         {
@@ -32,15 +36,17 @@ internal static partial class SignIn
         return Again(result.IsLockedOut ? "locked" : "wrong", returnUrl);
     }
 
-    private static async Task<IResult> SignOutAsync([FromForm] string? confirm, SignInManager<PortalUser> manager, NoteSession note, HttpContext context)
+    private static async Task<IResult> SignOutAsync([FromForm] string? confirm, SignInManager<PortalUser> manager, NoteSession note, ProviderSignOut provider, HttpContext context)
     {
         _ = confirm; // a form parameter makes the antiforgery token required
+        var session = await context.AuthenticateAsync(IdentityConstants.ApplicationScheme);
         await manager.SignOutAsync();
         if (Guid.TryParse(manager.UserManager.GetUserId(context.User), out var person)) await note.ExecuteAsync(NoteSession.Step.SignedOut, person, CircuitSource.Of(context), context.RequestAborted);
-        return Results.LocalRedirect("/sign-in");
+        return await provider.BeginAsync(context, session.Properties) ?? Results.LocalRedirect("/sign-in");
     }
 
-    private static IResult Again(string error, string? returnUrl) => Results.LocalRedirect($"/sign-in?error={error}&returnUrl={Uri.EscapeDataString(Safe(returnUrl))}");
+    /// <summary>Back to the form, which has words for the error.</summary>
+    public static IResult Again(string error, string? returnUrl) => Results.LocalRedirect($"/sign-in?error={error}&returnUrl={Uri.EscapeDataString(Safe(returnUrl))}");
 
     /// <summary>Only paths of the portal itself.</summary>
     public static string Safe(string? returnUrl) =>

@@ -88,7 +88,7 @@ internal static class ApprovalApi
     private static async Task<IResult> AnswerAsync(HttpContext context, ApprovalOutcome outcome, Guid id, Func<Task<ApprovalRow?>> read) =>
         outcome is ApprovalOutcome.Done ? Results.Json(Answer((await read())!)) : Refused(outcome, id);
 
-    private static IResult Refused(ApprovalOutcome outcome, Guid id) => outcome switch
+    internal static IResult Refused(ApprovalOutcome outcome, Guid id) => outcome switch
     {
         ApprovalOutcome.NotFound => Missing(id),
         ApprovalOutcome.Forbidden forbidden => ApiProblems.Forbidden(forbidden.Reason),

@@ -70,3 +70,7 @@ public sealed record MembershipRequest(string? Role = null);
 
 /// <summary>A password the portal made up; only in this answer.</summary>
 public sealed record NewPasswordAnswer(string Id, string Password);
+
+/// <summary>A wish to join a team.</summary>
+/// <param name="Reason">Why; the leads read it.</param>
+public sealed record JoinRequest([property: Required] string? Reason = null);

@@ -1,3 +1,4 @@
+using Portal.Application.Access.Approvals;
 using Portal.Application.Teams;
 using Portal.Domain.Teams;
 using Portal.Web.Api.Examples;
@@ -17,7 +18,7 @@ internal static class PeopleApi
             return await people.PeopleAsync(actor, context.RequestAborted) is { } rows
                 ? Results.Json(Lists.Whole(rows)) : ApiProblems.Forbidden("Only administrators and auditors may list people.");
         }).Describes("listUsers", ApiTags.People, "People", "Needs the role Admin or Auditor.").Answers(200, PeopleExamples.Users);
-        api.MapPost("/users", CreateUserAsync).Describes("createUser", ApiTags.People, "Makes a local account", "Needs the role Admin. A password that the portal made up is in the first answer only.")
+        api.MapPost("/users", CreateUserAsync).Describes("createUser", ApiTags.People, "Makes an account", "Needs the role Admin. While local accounts are off it has no password, and its person comes in with single sign-on. A password that the portal made up is in the first answer only.")
             .Takes(PeopleExamples.NewUser).OncePerKey().Answers(201, PeopleExamples.User).Sends(201, "Location", "Address of the account.").Refuses(409, "The e-mail address is taken, or the key was used with another body.");
         api.MapPatch("/users/{id}", UpdateUserAsync).Describes("updateUser", ApiTags.People, "Disables or enables an account, or changes its roles", "Needs the role Admin.")
             .Explains("id", "Id or e-mail address.").Takes(PeopleExamples.ChangeUser).Answers(200, PeopleExamples.ChangedUser).Refuses(404).Refuses(409, "Nobody would be left to administer the portal.");
@@ -26,7 +27,7 @@ internal static class PeopleApi
             var (actor, refusal) = await context.ActorOfAsync();
             return actor is null ? refusal! : Answer(await reset.ExecuteAsync(id, actor, context.RequestAborted), done => Results.Json(new NewPasswordAnswer(done.Id, done.Password!)));
         }).Describes("resetPassword", ApiTags.People, "Gives an account a new random password", "Needs the role Admin. Sessions end and a lock-out is lifted; access tokens stay.")
-            .Explains("id", "Id or e-mail address.").Answers(200, PeopleExamples.NewPassword).Refuses(404);
+            .Explains("id", "Id or e-mail address.").Answers(200, PeopleExamples.NewPassword).Refuses(404).Refuses(409, "Local accounts are switched off.");
         api.MapGet("/teams", async (HttpContext context, PeopleQueries people) =>
         {
             var (actor, refusal) = await context.ActorOfAsync();
@@ -43,6 +44,21 @@ internal static class PeopleApi
             var (actor, refusal) = await context.ActorOfAsync();
             return actor is null ? refusal! : Answer(await remove.ExecuteAsync(slug, email, actor, context.RequestAborted), _ => Results.NoContent());
         }).Describes("removeTeamMember", ApiTags.People, "Takes somebody out of a team").AnswersNothing().Refuses(404);
+        api.MapPost("/teams/{slug}/membership-requests", AskToJoinAsync).Describes("requestMembership", ApiTags.People, "Asks a team to let you in", "Needs the scope launch. The team's leads decide within a week; where it has none, administrators do.")
+            .Explains("slug", "The team.").Takes(PeopleExamples.AskToJoin).Answers(201, PeopleExamples.JoinRequest).Sends(201, "Location", "Address of the request.").Refuses(404).Refuses(409, "You are in the team, or have asked already.");
+    }
+
+    private static async Task<IResult> AskToJoinAsync(HttpContext context, RequestMembership request, ApprovalQueries approvals, string slug)
+    {
+        var (actor, refusal) = await context.ActorOfAsync();
+        if (actor is null) return refusal!;
+        var (body, _, wrong) = await RequestBody.ReadAsync<JoinRequest>(context);
+        if (body is null) return wrong!;
+        var outcome = await request.ExecuteAsync(slug, body.Reason ?? "", actor, context.RequestAborted);
+        if (outcome is ApprovalOutcome.NotFound) return ApiProblems.NotFound($"There is no team '{slug}'.");
+        if (outcome is not ApprovalOutcome.Done done) return ApprovalApi.Refused(outcome, Guid.Empty);
+        context.Response.Headers.Location = $"/api/v1/approvals/{done.RequestId}";
+        return Results.Json(ApprovalApi.Answer((await approvals.FindAsync(done.RequestId, actor, context.RequestAborted))!), statusCode: StatusCodes.Status201Created);
     }
 
     private static async Task<IResult> CreateUserAsync(HttpContext context, CreateUser create)

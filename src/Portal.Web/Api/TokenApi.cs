@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Text;
 using Microsoft.AspNetCore.Identity;
 using Portal.Application.Access;
+using Portal.Application.Access.SingleSignOn;
 using Portal.Application.Data;
 using Portal.Domain.Access;
 using Portal.Web.Access;
@@ -16,7 +17,7 @@ internal static class TokenApi
     public static void MapTokens(this IEndpointRouteBuilder api)
     {
         api.MapPost("/tokens", CreateAsync).AllowAnonymous()
-            .Describes("createToken", ApiTags.Account, "Makes an access token", "With a token, the browser's session, or, for local accounts, e-mail and password (HTTP Basic; at most 20 tries a minute). No token makes one with more rights than its own.")
+            .Describes("createToken", ApiTags.Account, "Makes an access token", "With a token, the browser's session, or, while local accounts are on, e-mail and password (HTTP Basic; at most 20 tries a minute). No token makes one with more rights than its own.")
             .Takes(PeopleExamples.NewToken).WithMetadata(new TakesBasic()).Answers(201, PeopleExamples.MadeToken).Refuses(429, "Too many tries of a password; wait a minute.");
         api.MapGet("/tokens", async (HttpContext context, TokenQueries tokens) =>
         {
@@ -36,6 +37,7 @@ internal static class TokenApi
         Actor? actor;
         if (context.Request.Headers.Authorization.ToString().StartsWith("Basic ", StringComparison.OrdinalIgnoreCase))
         {
+            if (!context.RequestServices.GetRequiredService<SignInSettings>().LocalAccounts) return ApiProblems.Forbidden(SignInSettings.LocalAccountsAreOff + " Make the first token under Account in the browser.");
             if (!limit.MayTry(context.Connection.RemoteIpAddress?.ToString() ?? "?"))
             {
                 context.Response.Headers.RetryAfter = "60";

@@ -41,7 +41,7 @@ public static class PortalHost
         services.AddPortalApplication();
         services.AddSingleton<StartState>().AddHostedService<FirstStart>().AddHostedService<WorkloadChangeListener>();
         if (portal.Role != PortalRole.Web) services.AddPortalWorker();
-        services.AddPortalAccess().AddPortalApi().AddPortalApps().AddPortalPages();
+        services.AddPortalAccess(configuration).AddPortalApi().AddPortalApps().AddPortalPages();
         Listen(builder, portal);
     }
 

@@ -5,6 +5,7 @@ using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Portal.Application;
+using Portal.Application.Access.SingleSignOn;
 using Portal.Application.Audit;
 using Portal.Application.Compute;
 using Portal.Application.Data;
@@ -48,6 +49,8 @@ public sealed class ApplicationHost : IAsyncDisposable
     public LaunchOptions Launch { get; } = new();
 
     public ReconcileOptions Reconcile { get; } = new();
+
+    public SignInSettings SignIn { get; } = new();
 
     public IServiceProvider Services => _services;
 
@@ -144,7 +147,7 @@ public sealed class ApplicationHost : IAsyncDisposable
         services.AddSingleton(new AuditKey(new byte[32])).AddSingleton<IAuditHead, RememberedHead>();
         services.AddPortalApplication();
         services.AddSingleton<DueWorkloads>().AddSingleton<TargetObserver>().AddSingleton<WorkloadChangeListener>();
-        services.AddSingleton(Faults).AddSingleton(Launch).AddSingleton(Reconcile).AddSingleton(TimeProvider.System).AddSingleton(Protection);
+        services.AddSingleton(Faults).AddSingleton(Launch).AddSingleton(Reconcile).AddSingleton(SignIn).AddSingleton(TimeProvider.System).AddSingleton(Protection);
         services.AddSingleton<IBackgroundJobClient>(Jobs).AddSingleton<IComputeTarget>(Target);
         services.AddIdentityCore<PortalUser>(Configure).AddRoles<IdentityRole<Guid>>().AddEntityFrameworkStores<PortalDbContext>();
         return services;

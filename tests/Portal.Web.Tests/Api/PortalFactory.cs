@@ -22,6 +22,9 @@ public sealed class PortalFactory : WebApplicationFactory<Program>, IAsyncLifeti
 
     public PortalDatabaseFixture Database { get; private set; } = null!;
 
+    /// <summary>Settings besides the usual ones, as <c>Section:Key</c>.</summary>
+    public IReadOnlyDictionary<string, string> Settings { get; init; } = new Dictionary<string, string>();
+
     public FakeComputeTarget Target { get; } = new(TimeProvider.System);
 
     /// <summary>Master key, noted head, first passwords.</summary>
@@ -62,6 +65,7 @@ public sealed class PortalFactory : WebApplicationFactory<Program>, IAsyncLifeti
     {
         builder.UseSetting("ConnectionStrings:Portal", Database.ConnectionString).UseSetting("Portal:KeyFolder", _keys).UseSetting("Local:DataFolder", _keys)
             .UseSetting("Portal:CatalogFolder", RepositoryFolder.Catalog).UseSetting("Reconcile:ObserveEvery", "00:00:00.2");
+        foreach (var (key, value) in Settings) builder.UseSetting(key, value);
         builder.ConfigureTestServices(services => services.RemoveAll<IComputeTarget>().AddSingleton<IComputeTarget>(Target));
     }
 }

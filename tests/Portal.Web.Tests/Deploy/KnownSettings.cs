@@ -1,5 +1,6 @@
 using System.Reflection;
 using System.Text.RegularExpressions;
+using Portal.Application.Access.SingleSignOn;
 using Portal.Application.Workloads;
 using Portal.Compute.LocalProcess;
 using Portal.Web.Hosting;
@@ -9,7 +10,7 @@ namespace Portal.Web.Tests.Deploy;
 /// <summary>Every setting the code reads, as environment variables.</summary>
 internal static partial class KnownSettings
 {
-    private static readonly (string Section, Type Options)[] Sections = [("Portal", typeof(PortalOptions)), ("Local", typeof(LocalOptions)), ("Launch", typeof(LaunchOptions)), ("Reconcile", typeof(ReconcileOptions))];
+    private static readonly (string Section, Type Options)[] Sections = [("Portal", typeof(PortalOptions)), ("Local", typeof(LocalOptions)), ("Launch", typeof(LaunchOptions)), ("Reconcile", typeof(ReconcileOptions)), ("SignIn", typeof(SignInSettings)), ("SignIn__Oidc", typeof(OidcSettings))];
 
     /// <summary>Read from the configuration by name, not bound to options.</summary>
     public static IReadOnlyList<string> ByName { get; } = ["ConnectionStrings__Portal", "ConnectionStrings__PortalOwner", "Portal__DatabaseRole"];
@@ -18,11 +19,11 @@ internal static partial class KnownSettings
     public static IReadOnlyList<string> Hidden { get; } = ["Portal__KillAt"];
 
     public static IReadOnlyList<string> Bound { get; } =
-        [.. Sections.SelectMany(s => s.Options.GetProperties(BindingFlags.Public | BindingFlags.Instance).Where(p => p.SetMethod is { IsPublic: true }).Select(p => $"{s.Section}__{p.Name}"))];
+        [.. Sections.SelectMany(s => s.Options.GetProperties(BindingFlags.Public | BindingFlags.Instance).Where(p => p.SetMethod is { IsPublic: true } && p.PropertyType != typeof(OidcSettings)).Select(p => $"{s.Section}__{p.Name}"))];
 
     /// <summary>Everything in a text that looks like a setting.</summary>
     public static IReadOnlyList<string> In(string text) => [.. Name().Matches(text).Select(m => m.Value).Distinct()];
 
-    [GeneratedRegex(@"\b(ConnectionStrings|Portal|Local|Launch|Reconcile)__[A-Za-z]+\b")]
+    [GeneratedRegex(@"\b(ConnectionStrings|Portal|Local|Launch|Reconcile|SignIn)(__[A-Za-z]+)+\b")]
     private static partial Regex Name();
 }

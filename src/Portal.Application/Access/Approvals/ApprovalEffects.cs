@@ -10,6 +10,7 @@ using Portal.Domain.Access;
 using Portal.Domain.Access.Approvals;
 using Portal.Domain.Access.Grants;
 using Portal.Domain.Access.Policies;
+using Portal.Domain.Teams;
 using Portal.Domain.Workloads;
 
 namespace Portal.Application.Access.Approvals;
@@ -63,6 +64,7 @@ public sealed class ApprovalEffects(PublishedItems items, AccessRights rights, L
         if (request.Kind == ApprovalKind.Budget) await SetBudget.SetAsync(db, request.TeamId, request.Subject, request.Title, request.Amount, actor, now, cancellationToken);
         else if (request.Kind == ApprovalKind.Access) Grant(db, request, actor, now);
         else if (request.Kind == ApprovalKind.Move) MoveWorkload.Apply(db, held.Workload!, ChangeOf(request), request.EndReason, actor, now);
+        else if (request.Kind == ApprovalKind.Membership) await JoinAsync(db, request, actor, now, cancellationToken);
         else if (request.Kind == ApprovalKind.Extension) Extend(db, held.Workload!, request, actor, now);
         else await LaunchAsync(db, held.Workload!, request, actor, now, cancellationToken);
     }
@@ -105,6 +107,15 @@ public sealed class ApprovalEffects(PublishedItems items, AccessRights rights, L
         workload.ExpiresAt = wanted < latest ? wanted : latest;
         workload.Wake(now);
         db.Record(workload, workload.Phase, $"{request.EndReason} It now ends {workload.ExpiresAt:yyyy-MM-dd HH:mm} UTC.", actor, now);
+    }
+
+    private static async Task JoinAsync(PortalDbContext db, ApprovalRequest request, Actor actor, DateTimeOffset now, CancellationToken cancellationToken)
+    {
+        // Somebody may have put them in since they asked, perhaps as a lead.
+        if (await db.TeamMembers.AnyAsync(m => m.TeamId == request.TeamId && m.UserId == request.RequesterId, cancellationToken)) return;
+        var (team, email) = (await db.Teams.SingleAsync(t => t.Id == request.TeamId, cancellationToken), await db.Users.Where(u => u.Id == request.RequesterId).Select(u => u.Email).SingleAsync(cancellationToken));
+        db.TeamMembers.Add(new TeamMember { TeamId = team.Id, UserId = request.RequesterId, Role = TeamRole.Member });
+        db.Audit(actor, now, "team.member", "team", team.Slug, team.Name, new { email, role = TeamRole.Member, request = request.Id });
     }
 
     private static void Grant(PortalDbContext db, ApprovalRequest request, Actor actor, DateTimeOffset now)

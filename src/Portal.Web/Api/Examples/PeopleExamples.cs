@@ -43,4 +43,12 @@ internal static class PeopleExamples
     public static MembershipRequest NewMembership { get; } = new("lead");
 
     public static MembershipAnswer Membership { get; } = new("vision", "lena@example.org", "lead");
+
+    public static JoinRequest AskToJoin { get; } = new("I work on defect detection with Max.");
+
+    public static ApprovalAnswer JoinRequest { get; } = AccessExamples.Approval with
+    {
+        Kind = "Membership", Subject = new ApprovalSubject("team", "vision", "Join Vision"), Reason = AskToJoin.Reason, ExpiresAt = AccessExamples.Approval.CreatedAt.AddDays(7),
+        Policy = new ApprovalPolicyAnswer("Teams choose their members", null, "its leads let people in"), Quote = null, Hours = null, MayDecide = false,
+    };
 }

@@ -1,4 +1,5 @@
 using Microsoft.AspNetCore.Components;
+using Portal.Application.Access.SingleSignOn;
 using Portal.Domain.Access;
 using Portal.Web.Access;
 using Portal.Web.Api;
@@ -11,11 +12,14 @@ public sealed partial class AccountPage : IDisposable
 {
     private readonly CancellationTokenSource _lifetime = new();
     private Actor? _you;
+    private SignInWays _ways = new(false, null);
     private bool _failed;
 
     [SupplyParameterFromQuery] private string? Tab { get; set; }
 
     [Inject] private CurrentActor CurrentActor { get; set; } = null!;
+
+    [Inject] private SignInQueries SignIns { get; set; } = null!;
 
     [Inject] private NavigationManager Navigation { get; set; } = null!;
 
@@ -36,7 +40,9 @@ public sealed partial class AccountPage : IDisposable
         _failed = false;
         try
         {
-            _you = await CurrentActor.GetAsync(_lifetime.Token);
+            var you = await CurrentActor.GetAsync(_lifetime.Token);
+            _ways = await SignIns.MineAsync(you, _lifetime.Token);
+            _you = you;
         }
         catch (OperationCanceledException) when (_lifetime.IsCancellationRequested)
         {

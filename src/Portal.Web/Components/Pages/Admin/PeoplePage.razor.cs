@@ -1,5 +1,7 @@
 using Microsoft.AspNetCore.Components;
 using Microsoft.Extensions.Options;
+using MudBlazor;
+using Portal.Application.Access.SingleSignOn;
 using Portal.Application.Teams;
 using Portal.Domain.Access;
 using Portal.Domain.Teams;
@@ -30,6 +32,8 @@ public partial class PeoplePage
 
     [Inject] private IServiceScopeFactory Scopes { get; set; } = null!;
 
+    [Inject] private SignInSettings SignIns { get; set; } = null!;
+
     [Inject] private IOptions<PortalOptions> Options { get; set; } = null!;
 
     private bool OnTeams => Tab == "teams";
@@ -57,7 +61,8 @@ public partial class PeoplePage
         if (!await SayAsync(outcome)) return;
         if (wanted.Team is { Length: > 0 } team) await SayAsync(await MemberSetter.ExecuteAsync(team, wanted.Email.Trim(), wanted.IsLead ? TeamRole.Lead : TeamRole.Member, actor, Gone));
         _adding = false;
-        Invite($"{wanted.Name.Trim()} can sign in now", wanted.Email.Trim(), ((PeopleOutcome.Done)outcome).Password!);
+        if (((PeopleOutcome.Done)outcome).Password is { } password) Invite($"{wanted.Name.Trim()} can sign in now", wanted.Email.Trim(), password);
+        else Snackbar.Add($"{wanted.Name.Trim()} can sign in with {SignIns.Oidc.DisplayName} now.", Severity.Success);
     }
 
     private void Invite(string title, string email, string password) =>

@@ -11,10 +11,10 @@ public static class ApprovalWords
     public static string What(ApprovalRow r) => r.Kind switch
     {
         ApprovalKind.Access => $"Access to {r.SubjectKind} {r.Subject}{Span(r)}",
+        ApprovalKind.Membership => $"To become a member of team {r.Subject}",
         ApprovalKind.Extension => $"Extension{Span(r)} · {r.ItemName} · {r.Hardware}",
         ApprovalKind.Move => $"Move to {r.Hardware}{(r.MovesFrom is { } from ? $" from {from}" : "")} · {r.ItemName}",
         ApprovalKind.Budget => $"Budget of {r.Team}: {MoneyText.Format(r.Amount, "month")}",
-        ApprovalKind.Membership => $"To become a member of {r.Subject}",
         _ => $"{r.ItemName} · {r.Hardware}",
     };
 

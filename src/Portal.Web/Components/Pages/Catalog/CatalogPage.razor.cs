@@ -1,5 +1,6 @@
 using Microsoft.AspNetCore.Components;
 using Portal.Application.Catalog;
+using Portal.Application.Teams;
 using Portal.Domain.Workloads;
 using Portal.Web.Access;
 using Portal.Web.Api;
@@ -19,6 +20,7 @@ public sealed partial class CatalogPage : IDisposable
     private string? _text;
     private string? _searched;
     private bool _failed;
+    private bool _isWithoutTeam;
 
     [SupplyParameterFromQuery(Name = "q")] private string? Query { get; set; }
 
@@ -83,6 +85,7 @@ public sealed partial class CatalogPage : IDisposable
         try
         {
             var actor = await CurrentActor.GetAsync(_lifetime.Token);
+            _isWithoutTeam = JoinQueries.NeedsTeam(actor);
             _categories = await Catalog.CategoriesAsync(_lifetime.Token);
             _cards = await Catalog.ItemsAsync(null, null, null, null, actor, _lifetime.Token);
             Narrow();

@@ -1,5 +1,6 @@
 using Microsoft.AspNetCore.Components;
 using Portal.Application.Access.Approvals;
+using Portal.Application.Teams;
 using Portal.Application.Workloads;
 using Portal.Domain.Access;
 using Portal.Domain.Access.Approvals;
@@ -18,6 +19,8 @@ public partial class HomePage : IDisposable
     private Actor? _actor;
     private HomeView? _home;
     private IReadOnlyList<ApprovalRow> _waiting = [], _asked = [];
+    // Stays for the visit, so that the answer to a request is read where it was asked.
+    private bool _isWithoutTeam;
 
     [CascadingParameter] public ShellModel? Shell { get; set; }
 
@@ -58,6 +61,7 @@ public partial class HomePage : IDisposable
             _actor = await Actors.GetAsync(_gone.Token);
             _waiting = await Approvals.ListAsync(ApprovalBox.ForMe, _actor, _gone.Token);
             _asked = [.. (await Approvals.ListAsync(ApprovalBox.Mine, _actor, _gone.Token)).Where(r => r.State == ApprovalState.Waiting || r.EndedAt > Time.GetUtcNow().AddDays(-1))];
+            _isWithoutTeam |= JoinQueries.NeedsTeam(_actor);
             _home = await Queries.ReadAsync(_actor, Shell?.CurrentTeam, _gone.Token);
         }, Navigation);
         StateHasChanged();
