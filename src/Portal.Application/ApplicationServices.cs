@@ -8,6 +8,7 @@ using Portal.Application.Catalog;
 using Portal.Application.Compute;
 using Portal.Application.Costs;
 using Portal.Application.Hosting;
+using Portal.Application.Notifications;
 using Portal.Application.Search;
 using Portal.Application.Settings;
 using Portal.Application.Teams;
@@ -31,6 +32,8 @@ public static class ApplicationServices
         services.AddSingleton<ResourceLimits>().AddSingleton<SealAudit>().AddSingleton<VerifyAudit>().AddSingleton<AuditQueries>();
         services.AddSingleton<PolicyBook>().AddSingleton<PublishPolicies>().AddSingleton<SimulatePolicies>().AddSingleton<PolicyQueries>().AddSingleton<LaunchPolicy>().AddSingleton<ApprovalEffects>().AddSingleton<DecideApproval>()
             .AddSingleton<WithdrawApproval>().AddSingleton<ExpireApprovals>().AddSingleton<ApprovalQueries>().AddSingleton<Delegations>().AddSingleton<AccessRights>().AddSingleton<RequestAccess>().AddSingleton<ManageGrants>().AddSingleton<EnforceGrants>().AddSingleton<GrantQueries>().AddSingleton<CurrentQuotes>().AddSingleton<ReturnToQueue>();
+        services.AddSingleton<NotificationQueries>().AddSingleton<MarkNotificationsRead>().AddSingleton<ChooseNotifications>().AddSingleton<WebhookSecrets>().AddSingleton<MailPost>().AddSingleton<WebhookPost>().AddSingleton<SetWebhook>()
+            .AddSingleton<RemoveWebhook>().AddSingleton<SendTestNotification>().AddSingleton<DeliverNotifications>().AddSingleton<RetryDelivery>().AddSingleton<WarnOfEnds>();
         // These use Identity's scoped UserManager.
         services.AddScoped<CreateUser>().AddScoped<UpdateUser>().AddScoped<ChangeOwnPassword>().AddScoped<ResetPassword>();
         return services;
@@ -38,5 +41,5 @@ public static class ApplicationServices
 
     /// <summary>The parts that act: for hosts that run as worker.</summary>
     public static IServiceCollection AddPortalWorker(this IServiceCollection services) =>
-        services.AddSingleton<DueWorkloads>().AddHostedService(provider => provider.GetRequiredService<DueWorkloads>()).AddHostedService<TargetObserver>().AddHostedService<AuditSealer>();
+        services.AddSingleton<DueWorkloads>().AddHostedService(provider => provider.GetRequiredService<DueWorkloads>()).AddHostedService<TargetObserver>().AddHostedService<AuditSealer>().AddHostedService<NotificationPost>();
 }

@@ -68,7 +68,28 @@ public sealed class ApprovalQueries(IDbContextFactory<PortalDbContext> contexts,
     }
 
     /// <summary>How many wait for the person.</summary>
-    public async Task<int> CountForMeAsync(Actor actor, CancellationToken cancellationToken) => (await ListAsync(ApprovalBox.ForMe, actor, cancellationToken)).Count;
+    public async Task<int> CountForMeAsync(Actor actor, CancellationToken cancellationToken)
+    {
+        // Every open page asks this whenever a request moves: only what the answer needs is read.
+        if (!actor.MayRead) return 0;
+        await using var db = await contexts.CreateDbContextAsync(cancellationToken);
+        var now = await db.NowAsync(cancellationToken);
+        var waiting = await db.ApprovalRequests.AsNoTracking().Where(r => r.State == ApprovalState.Waiting && r.RequesterId != actor.UserId && r.ExpiresAt > now).OrderBy(r => r.ExpiresAt).Take(2000).ToListAsync(cancellationToken);
+        if (waiting.Count == 0) return 0;
+        var steps = waiting.ToDictionary(r => r.Id, r => PolicyJson.ReadSteps(r.StepsJson));
+        var book = await ApproverBook.ReadAsync(db, steps.Values.SelectMany(s => s), cancellationToken);
+        var delegators = await Delegations.To(db, actor.UserId, now).ToListAsync(cancellationToken);
+        var ids = waiting.Select(r => r.Id).ToList();
+        var used = (await db.ApprovalDecisions.Where(d => ids.Contains(d.RequestId)).Select(d => new { d.RequestId, d.Revision, d.ById, d.OnBehalfOfId }).ToListAsync(cancellationToken)).ToLookup(d => (d.RequestId, d.Revision), d => (d.ById, d.OnBehalfOfId));
+        return Math.Min(Most, waiting.Count(r => MayDecide(book, r, steps[r.Id], actor, delegators, [.. used[(r.Id, r.Revision)]], now)));
+    }
+
+    private static bool MayDecide(ApproverBook book, ApprovalRequest r, IReadOnlyList<ApprovalStep> steps, Actor actor, IReadOnlyList<Guid> delegators, IReadOnlyList<(Guid ById, Guid OnBehalfOfId)> used, DateTimeOffset now)
+    {
+        if (r.State != ApprovalState.Waiting || r.ExpiresAt <= now || r.RequesterId == actor.UserId || used.Any(d => d.ById == actor.UserId)) return false;
+        var eligible = book.For(steps[r.Step].Approvers, r.TeamId, r.ItemTeamId, r.RequesterId).Select(a => a.Id).ToHashSet();
+        return delegators.Prepend(actor.UserId).Any(p => eligible.Contains(p) && !used.Any(d => d.OnBehalfOfId == p || d.ById == p));
+    }
 
     /// <summary>One request; null when it is not the caller's to know.</summary>
     public async Task<ApprovalRow?> FindAsync(Guid id, Actor actor, CancellationToken cancellationToken)
@@ -131,9 +152,7 @@ public sealed class ApprovalQueries(IDbContextFactory<PortalDbContext> contexts,
             var workload = r.WorkloadId is { } id ? workloads[id] : null;
             var version = workload is null ? null : await items.GetAsync(workload.ItemVersionId, cancellationToken);
             var inRevision = given.Where(d => d.Revision == r.Revision).ToList();
-            var eligible = r.State == ApprovalState.Waiting ? book.For(steps[r.Id][r.Step].Approvers, r.TeamId, r.ItemTeamId, r.RequesterId).Select(a => a.Id).ToHashSet() : [];
-            var mayDecide = r.State == ApprovalState.Waiting && r.ExpiresAt > now && r.RequesterId != actor.UserId && !inRevision.Exists(d => d.ById == actor.UserId)
-                && delegators.Prepend(actor.UserId).Any(p => eligible.Contains(p) && !inRevision.Exists(d => d.OnBehalfOfId == p || d.ById == p));
+            var mayDecide = MayDecide(book, r, steps[r.Id], actor, delegators, [.. inRevision.Select(d => (d.ById, d.OnBehalfOfId))], now);
             rows.Add(new ApprovalRow(
                 r.Id, r.Kind, r.Title, r.Subject, r.SubjectKind, r.RequesterId, names[r.RequesterId].DisplayName, names[r.RequesterId].Email ?? "", teams[r.TeamId], r.Reason, r.CreatedAt, r.ExpiresAt, r.State, r.Step + 1,
                 [.. steps[r.Id].Select((s, i) => new ApprovalStepRow(s, PolicyWords.Who(s), [.. book.For(s.Approvers, r.TeamId, r.ItemTeamId, r.RequesterId).Select(a => a.Name)], [.. inRevision.Where(d => d.Row.Step == i).Select(d => d.Row)]))],
