@@ -57,7 +57,8 @@ public sealed partial class NotificationsPage : IDisposable
     private async Task MarkAsync(NotificationRow notification)
     {
         if (notification.ReadAt is not null) return;
-        await _load.RunAsync(async () => await MarkRead.ExecuteAsync([notification.Id], null, await Actors.GetAsync(_gone.Token), CancellationToken.None), Navigation);
+        // Also runs when its link was followed and the page is being left.
+        await _load.RunAsync(async () => await MarkRead.ExecuteAsync([notification.Id], null, await Actors.GetAsync(CancellationToken.None), CancellationToken.None), Navigation);
         if (!_gone.IsCancellationRequested) await ReloadAsync();
     }
 
