@@ -32,7 +32,7 @@ internal static class NotifyPeople
               select p.id, p.note, p.mail, p.hook, coalesce(c.in_app, true) as in_app, {mail} and coalesce(u.email, '') <> '' and coalesce(c.email, {byEmail}) as email,
                      coalesce(c.webhook, false) and exists (select 1 from webhook_addresses a where a.user_id = p.id) as webhook
               from unnest({ids}, {notes}, {mails}, {hooks}) as p(id, note, mail, hook)
-              join "AspNetUsers" u on u.id = p.id and not u.disabled
+              join users u on u.id = p.id and not u.disabled
               left join notification_choices c on c.user_id = p.id and c.kind = {kind}),
             told as (
               insert into notifications (id, user_id, kind, title, text, link, key, in_app, created_at)

@@ -19,7 +19,7 @@ public sealed class SetWebhook(IDbContextFactory<PortalDbContext> contexts, Webh
         await using var db = await contexts.CreateDbContextAsync(cancellationToken);
         await using var transaction = await db.Database.BeginTransactionAsync(cancellationToken);
         // Two windows at once come one after the other: each shows the key that holds when it is answered.
-        await db.Database.ExecuteSqlAsync($"select 1 from \"AspNetUsers\" where id = {actor.UserId} for no key update", cancellationToken);
+        await db.Database.ExecuteSqlAsync($"select 1 from users where id = {actor.UserId} for no key update", cancellationToken);
         var known = await db.WebhookAddresses.SingleOrDefaultAsync(a => a.UserId == actor.UserId, cancellationToken);
         if (known is null && url is null) return NotificationOutcome.Wrong("url", "Say where to send to.");
         var now = await db.NowAsync(cancellationToken);
