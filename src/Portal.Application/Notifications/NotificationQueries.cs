@@ -61,11 +61,11 @@ public sealed class NotificationQueries(IDbContextFactory<PortalDbContext> conte
         return new WaysView([.. choices], mail.IsConfigured, address?.Host, address?.ChangedAt);
     }
 
-    /// <summary>What did not arrive of the person's own, newest first; at most 20.</summary>
+    /// <summary>What did not arrive of the person's own, failed ones and then newest first; at most 20.</summary>
     public async Task<IReadOnlyList<DeliveryRow>> MyFailuresAsync(Actor actor, CancellationToken cancellationToken)
     {
         await using var db = await contexts.CreateDbContextAsync(cancellationToken);
-        return await Deliveries(db, d => d.State == DeliveryState.Failed || (d.State == DeliveryState.Waiting && d.LastError != null), actor.UserId).OrderByDescending(d => d.CreatedAt).Take(20).ToListAsync(cancellationToken);
+        return await Deliveries(db, d => d.State == DeliveryState.Failed || (d.State == DeliveryState.Waiting && d.LastError != null), actor.UserId).Take(20).ToListAsync(cancellationToken);
     }
 
     /// <summary>Everybody's that wait or failed, failed ones and then newest first; null for people who are no administrators.</summary>
@@ -75,7 +75,7 @@ public sealed class NotificationQueries(IDbContextFactory<PortalDbContext> conte
         if (!actor.IsAdmin) return null;
         await using var db = await contexts.CreateDbContextAsync(cancellationToken);
         var wanted = Deliveries(db, d => state == null ? d.State != DeliveryState.Delivered : d.State == state, null);
-        var rows = await wanted.OrderBy(d => d.State).ThenByDescending(d => d.CreatedAt).Skip((page - 1) * pageSize).Take(pageSize).ToListAsync(cancellationToken);
+        var rows = await wanted.Skip((page - 1) * pageSize).Take(pageSize).ToListAsync(cancellationToken);
         return new PageOf<DeliveryRow>(rows, await wanted.CountAsync(cancellationToken), page, pageSize);
     }
 
@@ -89,5 +89,7 @@ public sealed class NotificationQueries(IDbContextFactory<PortalDbContext> conte
         join n in db.Notifications on d.NotificationId equals n.Id
         join u in db.Users on n.UserId equals u.Id
         where of == null || n.UserId == of
+        // Failed comes before waiting, as words do.
+        orderby d.State, d.CreatedAt descending, d.Id
         select new DeliveryRow(d.Id, d.Channel, d.State, u.DisplayName, u.Email ?? "", n.Kind, n.Title, d.Attempts, d.LastError, d.NextAttemptAt, d.CreatedAt);
 }

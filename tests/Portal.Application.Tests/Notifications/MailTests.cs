@@ -30,7 +30,7 @@ public sealed class MailTests : NotificationTests
         (mail.Subject, mail.To.ToString(), mail.From.ToString()).Should().Be(("“lora” failed", "\"Lena\" <lena@example.org>", "\"Portal\" <portal@example.org>"));
         (mail.MessageId, mail.Headers[HeaderId.AutoSubmitted], mail.Headers["X-Seen-To"]).Should().Be(($"{delivery.Id:N}@portal.example.org", "auto-generated", "lena@example.org"));
         mail.Headers[HeaderId.ListId].Should().Contain("<notifications.portal.example.org>");
-        mail.TextBody.ReplaceLineEndings("\n").Should().Contain("Out of memory.\nTry more.").And.Contain("https://portal.example.org/workloads/1").And.Contain("https://portal.example.org/account?tab=notifications");
+        mail.TextBody!.ReplaceLineEndings("\n").Should().Contain("Out of memory.\nTry more.").And.Contain("https://portal.example.org/workloads/1").And.Contain("https://portal.example.org/account?tab=notifications");
         mail.HtmlBody.Should().Contain("href=\"https://portal.example.org/workloads/1\"");
     }
 

@@ -48,7 +48,7 @@ async def main():
     if given.login:
         expected = [word.encode() for word in given.login]
         more = {
-            "authenticator": lambda server, session, envelope, mechanism, data: AuthResult(success=[data.login, data.password] == expected),
+            "authenticator": lambda server, session, envelope, mechanism, data: AuthResult(success=[data.login, data.password] == expected, handled=False),
             "auth_required": True,
             "auth_require_tls": False,
         }
