@@ -145,7 +145,7 @@ public sealed class NotificationPagesTests : PageTest
         var (mine, max) = (await AddFailureAsync("Mine failed"), await Host.AddPersonAsync("Max"));
         var other = await AddFailureAsync("Other failed", max.UserId);
         var tab = Render<NotificationsTab>();
-        tab.WaitForAssertion(() => Read(tab).Should().Contain("Mine failed").And.Contain("Given up after 8 attempts : Connection refused").And.NotContain("Other failed"));
+        tab.WaitForAssertion(() => Read(tab).Should().Contain("Mine failed").And.Contain("Given up after 8 attempts: Connection refused").And.NotContain("Other failed"));
         await tab.InvokeAsync(() => tab.Find("button[aria-label='Try again: Mine failed']").Click());
         tab.WaitForAssertion(() => Read(tab).Should().Contain("Tried again in"));
 
