@@ -9,6 +9,7 @@ using Portal.Application.Catalog;
 using Portal.Application.Compute;
 using Portal.Application.Costs;
 using Portal.Application.Hosting;
+using Portal.Application.Notifications;
 using Portal.Application.Search;
 using Portal.Application.Settings;
 using Portal.Application.Teams;
@@ -33,6 +34,8 @@ public static class ApplicationServices
         services.AddSingleton<PolicyBook>().AddSingleton<PublishPolicies>().AddSingleton<SimulatePolicies>().AddSingleton<PolicyQueries>().AddSingleton<LaunchPolicy>().AddSingleton<ApprovalEffects>().AddSingleton<DecideApproval>()
             .AddSingleton<WithdrawApproval>().AddSingleton<ExpireApprovals>().AddSingleton<ApprovalQueries>().AddSingleton<DecisionTimes>().AddSingleton<Delegations>().AddSingleton<AccessRights>().AddSingleton<RequestAccess>().AddSingleton<ManageGrants>().AddSingleton<EnforceGrants>().AddSingleton<GrantQueries>().AddSingleton<CurrentQuotes>().AddSingleton<ReturnToQueue>();
         services.AddSingleton<SignInQueries>().AddSingleton<RequestMembership>().AddSingleton<JoinQueries>();
+        services.AddSingleton<NotificationQueries>().AddSingleton<MarkNotificationsRead>().AddSingleton<ChooseNotifications>().AddSingleton<WebhookSecrets>().AddSingleton<MailPost>().AddSingleton<WebhookPost>().AddSingleton<SetWebhook>()
+            .AddSingleton<RemoveWebhook>().AddSingleton<SendTestNotification>().AddSingleton<DeliverNotifications>().AddSingleton<RetryDelivery>().AddSingleton<WarnOfEnds>();
         // These use Identity's scoped UserManager.
         services.AddScoped<CreateUser>().AddScoped<UpdateUser>().AddScoped<ChangeOwnPassword>().AddScoped<ResetPassword>().AddScoped<ProviderGroups>().AddScoped<SignInFromProvider>();
         return services;
@@ -40,5 +43,5 @@ public static class ApplicationServices
 
     /// <summary>The parts that act: for hosts that run as worker.</summary>
     public static IServiceCollection AddPortalWorker(this IServiceCollection services) =>
-        services.AddSingleton<DueWorkloads>().AddHostedService(provider => provider.GetRequiredService<DueWorkloads>()).AddHostedService<TargetObserver>().AddHostedService<AuditSealer>();
+        services.AddSingleton<DueWorkloads>().AddHostedService(provider => provider.GetRequiredService<DueWorkloads>()).AddHostedService<TargetObserver>().AddHostedService<AuditSealer>().AddHostedService<NotificationPost>();
 }

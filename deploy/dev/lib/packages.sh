@@ -58,6 +58,7 @@ need_for_testing() {
   fi
   need prometheus "the monitoring service of the catalog; it is not started" prometheus
   need chromium "the browser of the end-to-end tests" chromium google-chrome chromium-browser
+  need_file python3-aiosmtpd "the mail server of the tests" /usr/lib/python3/dist-packages/aiosmtpd
   need_file fonts-liberation "letters for the browser" /usr/share/fonts/truetype/liberation
 }
 

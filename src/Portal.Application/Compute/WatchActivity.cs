@@ -3,9 +3,11 @@ using Microsoft.Extensions.Logging;
 using Portal.Application.Audit;
 using Portal.Application.Catalog;
 using Portal.Application.Data;
+using Portal.Application.Notifications;
 using Portal.Application.Settings;
 using Portal.Application.Workloads;
 using Portal.Domain.Compute;
+using Portal.Domain.Notifications;
 using Portal.Domain.Workloads;
 
 namespace Portal.Application.Compute;
@@ -78,6 +80,8 @@ public sealed partial class WatchActivity(
         if (verdict.Stop) Stop(db, workload, now);
         else if (announced is null && verdict.StopAt is { } stopAt) db.Record(workload, workload.Phase, $"Idle since {IdleSince(workload):HH:mm} UTC; it will be stopped at {stopAt:HH:mm} UTC unless it is used.", null, now);
         else if (announced is not null && verdict.StopAt is null) db.Record(workload, workload.Phase, problem is null ? $"In use again: {workload.ActivityWhat ?? "it is kept"}." : $"The idle stop is put off: {problem}", null, now);
+        if (!verdict.Stop && announced is null && verdict.StopAt is { } soon)
+            await db.TellAsync([workload.OwnerId], new News(NotificationKind.WorkloadEnding, $"workload:{id}:idle:{soon.UtcTicks}", $"“{workload.Name}” is idle and will be stopped at {soon:HH:mm} UTC", $"/workloads/{id}", "Use it, or keep it, on its page."), now, cancellationToken);
         await db.SaveChangesAsync(cancellationToken);
         if (announced != workload.IdleStopAt || verdict.Stop) await db.NotifyAsync([id], cancellationToken);
         await transaction.CommitAsync(cancellationToken);

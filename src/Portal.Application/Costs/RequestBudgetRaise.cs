@@ -36,6 +36,7 @@ public sealed class RequestBudgetRaise(IDbContextFactory<PortalDbContext> contex
             Id = Guid.CreateVersion7(now), Kind = ApprovalKind.Budget, RequesterId = actor.UserId, TeamId = own.Id, SubjectKind = "budget", Subject = team, Title = $"Budget of {own.Name}", Reason = reason.Trim(),
             Rule = "Budgets are raised by request", Why = $"it is ${current:0.##} a month now", StepsJson = PolicyJson.Write(steps).ToJsonString(), Amount = decimal.Round(amount, 2), StepSince = now, ExpiresAt = now + Patience, CreatedAt = now,
         };
+        await using var transaction = await db.Database.BeginTransactionAsync(cancellationToken);
         db.ApprovalRequests.Add(request);
         db.Audit(actor, now, "budget.ask", "approval", request.Id.ToString(), request.Title, new { team, before = current, after = request.Amount }, request.Reason);
         try
@@ -47,6 +48,8 @@ public sealed class RequestBudgetRaise(IDbContextFactory<PortalDbContext> contex
             return new ApprovalOutcome.Conflict("You have asked for it already; see My requests.");
         }
         await db.NotifyAsync([request.Id], cancellationToken);
+        await db.TellApproversAsync(request, actor.UserId, now, cancellationToken);
+        await transaction.CommitAsync(cancellationToken);
         return new ApprovalOutcome.Done(request.Id, ApprovalState.Waiting);
     }
 

@@ -35,6 +35,7 @@ public sealed class RequestMembership(IDbContextFactory<PortalDbContext> context
             Id = Guid.CreateVersion7(now), Kind = ApprovalKind.Membership, RequesterId = actor.UserId, TeamId = team.Id, SubjectKind = SubjectKind, Subject = slug, Title = $"Join {team.Name}", Reason = reason.Trim(),
             Rule = "Teams choose their members", Why = "its leads let people in", StepsJson = PolicyJson.Write([Leads]).ToJsonString(), StepSince = now, ExpiresAt = now + Leads.ExpiresAfter, CreatedAt = now,
         };
+        await using var transaction = await db.Database.BeginTransactionAsync(cancellationToken);
         db.ApprovalRequests.Add(request);
         db.Audit(actor, now, "team.ask", "approval", request.Id.ToString(), request.Title, new { team = slug }, request.Reason);
         try
@@ -46,6 +47,8 @@ public sealed class RequestMembership(IDbContextFactory<PortalDbContext> context
             return new ApprovalOutcome.Conflict($"You have asked {team.Name} already; see My requests.");
         }
         await db.NotifyAsync([request.Id], cancellationToken);
+        await db.TellApproversAsync(request, actor.UserId, now, cancellationToken);
+        await transaction.CommitAsync(cancellationToken);
         return new ApprovalOutcome.Done(request.Id, ApprovalState.Waiting);
     }
 }

@@ -36,6 +36,7 @@ public sealed class ExtendWorkload(ChangeWorkload change, LaunchPolicy policy, P
                 case LaunchRuling.NeedsApproval needs:
                     var request = db.Ask(ApprovalKind.Extension, workload, spec.Slug, needs, (decimal)by.TotalHours, reason, actor, now);
                     db.Record(workload, workload.Phase, $"{actor.Name} asks to extend it until {extended:yyyy-MM-dd HH:mm} UTC; {needs.Who} must agree.", actor, now);
+                    await db.TellApproversAsync(request, actor.UserId, now, cancellationToken);
                     return new WorkloadOutcome.ApprovalRequired(id, request.Id, needs.Who);
             }
             workload.ExpiresAt = extended;

@@ -89,6 +89,7 @@ public sealed partial class LaunchWorkload(
             await db.SaveChangesAsync(cancellationToken);
             if (asked is null) await rights.NoteUseAsync(db, read.Version.Spec, read.Hardware.Slug, actor.UserId, read.Team.Id, now, cancellationToken);
             await db.NotifyAsync([workload.Id], cancellationToken);
+            if (approval is not null) await db.TellApproversAsync(approval, actor.UserId, now, cancellationToken);
             faults.Pass(FaultPoints.LaunchBeforeCommit);
             await transaction.CommitAsync(cancellationToken);
         }

@@ -51,6 +51,7 @@ public sealed class MoveWorkload(ChangeWorkload change, LaunchTermsReader terms,
             if (ruling is LaunchRuling.NeedsApproval needs && quote.HourlyPrice > workload.HourlyPrice)
             {
                 var request = db.Ask(ApprovalKind.Move, workload, spec.Slug, needs, (decimal?)workload.Lifetime?.TotalHours, reason, actor, now, becomes);
+                await db.TellApproversAsync(request, actor.UserId, now, cancellationToken);
                 db.Record(workload, workload.Phase, $"{actor.Name} asks to move it to {hardware.Name} for {quote.HourlyPrice:0.####} {quote.Currency}/h; {needs.Who} must agree.", actor, now);
                 return new WorkloadOutcome.ApprovalRequired(id, request.Id, needs.Who);
             }

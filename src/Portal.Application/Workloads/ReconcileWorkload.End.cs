@@ -2,8 +2,10 @@ using Microsoft.EntityFrameworkCore;
 using Portal.Application.Compute;
 using Portal.Application.Costs;
 using Portal.Application.Data;
+using Portal.Application.Notifications;
 using Portal.Domain.Compute;
 using Portal.Domain.Costs;
+using Portal.Domain.Notifications;
 using Portal.Domain.Workloads;
 
 namespace Portal.Application.Workloads;
@@ -59,6 +61,7 @@ public sealed partial class ReconcileWorkload
             if (tail is not null) workload.LogTail = tail;
             if (live is not null) await EndAllocationAsync(db, workload, live, situation.Seen, decision, now, cancellationToken);
             Rest(workload, decision, situation.Seen, now);
+            await TellOwnerAsync(db, workload, decision, now, cancellationToken);
             return Words(decision);
         }, cancellationToken, FaultPoints.EndBeforeCommit);
         if (!applied) return false;
@@ -125,6 +128,15 @@ public sealed partial class ReconcileWorkload
         };
         await UsagePosting.CloseAsync(db, live.Id, ended, now, cancellationToken);
     }
+
+    /// <summary>Tells the owner of an end that no person asked for. What a person stopped has no stop reason.</summary>
+    private static Task TellOwnerAsync(PortalDbContext db, Workload workload, Decision decision, DateTimeOffset now, CancellationToken cancellationToken) => decision switch
+    {
+        Decision.Fail fail => db.TellAsync([workload.OwnerId], new News(NotificationKind.WorkloadFailed, $"workload:{workload.Id}:failed:{now.UtcTicks}", $"“{workload.Name}” failed", $"/workloads/{workload.Id}", fail.Reason), now, cancellationToken),
+        Decision.Settle { Phase: WorkloadPhase.Stopped } when workload.StopReason is { } reason =>
+            db.TellAsync([workload.OwnerId], new News(NotificationKind.WorkloadStopped, $"workload:{workload.Id}:stopped:{now.UtcTicks}", $"“{workload.Name}” was stopped", $"/workloads/{workload.Id}", reason), now, cancellationToken),
+        _ => Task.CompletedTask,
+    };
 
     private static void Rest(Workload workload, Decision decision, Observation? seen, DateTimeOffset now)
     {

@@ -58,6 +58,7 @@ public sealed class ReturnToQueue(LaunchPolicy policy, PublishedItems items, Cur
         {
             var request = db.Ask(ApprovalKind.Launch, workload, spec.Slug, needs, hours, null, actor, now);
             workload.AwaitApproval($"Waits for approval by {needs.Who} (rule “{needs.Verdict.Rule.Name}”).", now);
+            await db.TellApproversAsync(request, actor.UserId, now, cancellationToken);
             return new WorkloadOutcome.ApprovalRequired(workload.Id, request.Id, needs.Who);
         }
         workload.Enqueue(words, now);

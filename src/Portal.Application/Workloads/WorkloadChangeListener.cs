@@ -33,18 +33,19 @@ public sealed partial class WorkloadChangeListener(NpgsqlDataSource dataSource, 
     private async Task ListenAsync(CancellationToken cancellationToken)
     {
         await using var connection = await dataSource.OpenConnectionAsync(cancellationToken);
-        connection.Notification += (_, notification) => Receive(notification.Payload);
-        await using (var listen = new NpgsqlCommand($"listen {WorkloadChangeFeed.Channel}", connection))
+        connection.Notification += (_, notification) => Receive(notification.Channel, notification.Payload);
+        await using (var listen = new NpgsqlCommand($"listen {WorkloadChangeFeed.Channel}; listen {WorkloadChangeFeed.PeopleChannel}", connection))
             await listen.ExecuteNonQueryAsync(cancellationToken);
         // Whatever happened while nobody listened: everything open looks once.
         await feed.PublishAsync(WorkloadChange.Everything);
         while (true) await connection.WaitAsync(cancellationToken);
     }
 
-    private void Receive(string payload)
+    private void Receive(string channel, string payload)
     {
         var ids = payload.Split(',', StringSplitOptions.RemoveEmptyEntries).Select(text => Guid.TryParse(text, out var id) ? id : Guid.Empty).ToHashSet();
-        var delivery = feed.PublishAsync(new WorkloadChange(ids, false));
+        if (ids.Count == 0) return;
+        var delivery = feed.PublishAsync(new WorkloadChange(ids, false) { OfPeople = channel == WorkloadChangeFeed.PeopleChannel });
         delivery.ContinueWith(t => LogSubscriberFailed(logger, t.Exception), CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted, TaskScheduler.Default);
     }
 

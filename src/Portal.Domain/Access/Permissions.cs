@@ -54,6 +54,8 @@ public static partial class Permissions
         A.ManagePeople or A.CreateTeam => Ruling.If(actor.IsAdmin, $"Only administrators may do this {AdminRight}."),
         A.ReadTargets => Ruling.If(Oversees(actor), "Targets are for administrators and auditors."),
         A.ManageJobs => Ruling.If(actor.IsAdmin, $"The job queue is for administrators {AdminRight}."),
+        A.ChooseNotifications => Ruling.If(actor.MayLaunch, "This token may only read; changing needs the scope 'launch'."),
+        A.ManageDeliveries => Ruling.If(actor.IsAdmin, $"Deliveries of everybody are for administrators {AdminRight}."),
         A.ReadAudit => Ruling.If(Oversees(actor), "The audit trail is for administrators and auditors."),
         _ => throw Misfit(action, "the portal"),
     };

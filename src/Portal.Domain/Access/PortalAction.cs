@@ -82,6 +82,11 @@ public enum PortalAction
     /// <summary>Read, verify and export the trail.</summary>
     ReadAudit,
 
+    /// <summary>Choose how one is told, and where one's webhook goes.</summary>
+    ChooseNotifications,
+    /// <summary>See what could not be delivered to anybody, and have it tried again.</summary>
+    ManageDeliveries,
+
     /// <summary>See and end one's access tokens.</summary>
     ManageTokens,
     /// <summary>Make an access token with some scopes.</summary>

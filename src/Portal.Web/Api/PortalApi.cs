@@ -29,6 +29,7 @@ internal static class PortalApi
     {
         var api = routes.MapGroup("/api/v1").RequireAuthorization().RefusesStrangers();
         api.MapMe();
+        api.MapNotifications();
         api.MapCatalog();
         api.MapWorkloads();
         api.MapWorkloadParts();

@@ -6,6 +6,7 @@ using Microsoft.Extensions.Options;
 using Portal.Application;
 using Portal.Application.Audit;
 using Portal.Application.Data;
+using Portal.Application.Notifications;
 using Portal.Application.Workloads;
 using Portal.Compute.LocalProcess;
 using Portal.Domain.Compute;
@@ -36,6 +37,9 @@ public static class PortalHost
         var reconcile = configuration.GetSection("Reconcile").Get<ReconcileOptions>() ?? new ReconcileOptions();
         reconcile.PortalUrl ??= portal.PublicUrl.GetLeftPart(UriPartial.Authority);
         services.AddSingleton(reconcile);
+        services.AddOptions<MailOptions>().Bind(configuration.GetSection(MailOptions.Section)).ValidateOnStart();
+        services.AddSingleton<IValidateOptions<MailOptions>, MailOptionsValidator>().AddSingleton(provider => provider.GetRequiredService<IOptions<MailOptions>>().Value);
+        services.AddSingleton(configuration.GetSection(WebhookOptions.Section).Get<WebhookOptions>() ?? new WebhookOptions()).AddSingleton(new PortalAddress(portal.PublicUrl));
         services.AddSingleton<IComputeTarget, LocalProcessTarget>();
         AddDatabase(builder, portal);
         services.AddPortalApplication();

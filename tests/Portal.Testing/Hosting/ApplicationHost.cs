@@ -10,6 +10,7 @@ using Portal.Application.Audit;
 using Portal.Application.Compute;
 using Portal.Application.Data;
 using Portal.Application.Hosting;
+using Portal.Application.Notifications;
 using Portal.Application.Workloads;
 using Portal.Domain.Compute;
 using Portal.Testing.Compute;
@@ -51,6 +52,11 @@ public sealed class ApplicationHost : IAsyncDisposable
     public ReconcileOptions Reconcile { get; } = new();
 
     public SignInSettings SignIn { get; } = new();
+
+    /// <summary>No mail server, until a test names one before it asks for the first use case.</summary>
+    public MailOptions Mail { get; } = new() { From = "portal@example.org" };
+
+    public WebhookOptions Webhooks { get; } = new();
 
     public IServiceProvider Services => _services;
 
@@ -147,6 +153,7 @@ public sealed class ApplicationHost : IAsyncDisposable
         services.AddSingleton(new AuditKey(new byte[32])).AddSingleton<IAuditHead, RememberedHead>();
         services.AddPortalApplication();
         services.AddSingleton<DueWorkloads>().AddSingleton<TargetObserver>().AddSingleton<WorkloadChangeListener>();
+        services.AddSingleton(Mail).AddSingleton(Webhooks).AddSingleton(new PortalAddress(new Uri("https://portal.example.org")));
         services.AddSingleton(Faults).AddSingleton(Launch).AddSingleton(Reconcile).AddSingleton(SignIn).AddSingleton(TimeProvider.System).AddSingleton(Protection);
         services.AddSingleton<IBackgroundJobClient>(Jobs).AddSingleton<IComputeTarget>(Target);
         services.AddIdentityCore<PortalUser>(Configure).AddRoles<IdentityRole<Guid>>().AddEntityFrameworkStores<PortalDbContext>();

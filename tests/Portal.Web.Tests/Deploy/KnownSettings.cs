@@ -1,6 +1,7 @@
 using System.Reflection;
 using System.Text.RegularExpressions;
 using Portal.Application.Access.SingleSignOn;
+using Portal.Application.Notifications;
 using Portal.Application.Workloads;
 using Portal.Compute.LocalProcess;
 using Portal.Web.Hosting;
@@ -10,7 +11,7 @@ namespace Portal.Web.Tests.Deploy;
 /// <summary>Every setting the code reads, as environment variables.</summary>
 internal static partial class KnownSettings
 {
-    private static readonly (string Section, Type Options)[] Sections = [("Portal", typeof(PortalOptions)), ("Local", typeof(LocalOptions)), ("Launch", typeof(LaunchOptions)), ("Reconcile", typeof(ReconcileOptions)), ("SignIn", typeof(SignInSettings)), ("SignIn__Oidc", typeof(OidcSettings))];
+    private static readonly (string Section, Type Options)[] Sections = [("Portal", typeof(PortalOptions)), ("Local", typeof(LocalOptions)), ("Launch", typeof(LaunchOptions)), ("Reconcile", typeof(ReconcileOptions)), ("SignIn", typeof(SignInSettings)), ("SignIn__Oidc", typeof(OidcSettings)), ("Mail", typeof(MailOptions)), ("Webhooks", typeof(WebhookOptions))];
 
     /// <summary>Read from the configuration by name, not bound to options.</summary>
     public static IReadOnlyList<string> ByName { get; } = ["ConnectionStrings__Portal", "ConnectionStrings__PortalOwner", "Portal__DatabaseRole"];
@@ -24,6 +25,6 @@ internal static partial class KnownSettings
     /// <summary>Everything in a text that looks like a setting.</summary>
     public static IReadOnlyList<string> In(string text) => [.. Name().Matches(text).Select(m => m.Value).Distinct()];
 
-    [GeneratedRegex(@"\b(ConnectionStrings|Portal|Local|Launch|Reconcile|SignIn)(__[A-Za-z]+)+\b")]
+    [GeneratedRegex(@"\b(ConnectionStrings|Portal|Local|Launch|Reconcile|SignIn|Mail|Webhooks)(__[A-Za-z]+)+\b")]
     private static partial Regex Name();
 }

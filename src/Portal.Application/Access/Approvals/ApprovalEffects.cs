@@ -70,12 +70,13 @@ public sealed class ApprovalEffects(PublishedItems items, AccessRights rights, L
     }
 
     /// <summary>Ends it without a decision.</summary>
-    internal Task EndAsync(PortalDbContext db, HeldApproval held, ApprovalState state, string reason, Actor? actor, DateTimeOffset now, CancellationToken cancellationToken)
+    internal async Task EndAsync(PortalDbContext db, HeldApproval held, ApprovalState state, string reason, Actor? actor, DateTimeOffset now, CancellationToken cancellationToken)
     {
         held.Request.End(state, reason, now);
         db.Audit(actor, now, state == ApprovalState.Expired ? "approval.expire" : "approval.withdraw", "approval", held.Request.Id.ToString(), held.Request.Title);
         Refuse(db, held, state == ApprovalState.Expired ? "The request expired: nobody decided in time." : reason, actor, now);
-        return db.NotifyAsync(held.Ids, cancellationToken);
+        await db.NotifyAsync(held.Ids, cancellationToken);
+        await db.TellRequesterAsync(held.Request, actor?.UserId, now, cancellationToken);
     }
 
     private static void Refuse(PortalDbContext db, HeldApproval held, string reason, Actor? actor, DateTimeOffset now)

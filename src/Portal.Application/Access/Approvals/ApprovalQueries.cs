@@ -74,7 +74,38 @@ public sealed class ApprovalQueries(IDbContextFactory<PortalDbContext> contexts,
     }
 
     /// <summary>How many wait for the person.</summary>
-    public async Task<int> CountForMeAsync(Actor actor, CancellationToken cancellationToken) => (await ListAsync(ApprovalBox.ForMe, actor, cancellationToken)).Count;
+    public async Task<int> CountForMeAsync(Actor actor, CancellationToken cancellationToken)
+    {
+        // Every open page asks this whenever a request moves: only what the answer needs is read.
+        if (!actor.May(PortalAction.Read)) return 0;
+        await using var db = await contexts.CreateDbContextAsync(cancellationToken);
+        var now = await db.NowAsync(cancellationToken);
+        var waiting = await db.ApprovalRequests.AsNoTracking().Where(r => r.State == ApprovalState.Waiting && r.RequesterId != actor.UserId && r.ExpiresAt > now).OrderBy(r => r.ExpiresAt).Take(2000).ToListAsync(cancellationToken);
+        if (waiting.Count == 0) return 0;
+        var steps = waiting.ToDictionary(r => r.Id, r => PolicyJson.ReadSteps(r.StepsJson));
+        var book = await ApproverBook.ReadAsync(db, steps.Values.SelectMany(s => s), cancellationToken);
+        var delegators = await Delegations.To(db, actor.UserId, now).ToListAsync(cancellationToken);
+        var ids = waiting.Select(r => r.Id).ToList();
+        var used = (await db.ApprovalDecisions.Where(d => ids.Contains(d.RequestId)).Select(d => new { d.RequestId, d.Revision, d.ById, d.OnBehalfOfId }).ToListAsync(cancellationToken)).ToLookup(d => (d.RequestId, d.Revision), d => (d.ById, d.OnBehalfOfId));
+        return Math.Min(Most, waiting.Count(Mine));
+
+        bool Mine(ApprovalRequest r)
+        {
+            var answers = used[(r.Id, r.Revision)].ToList();
+            return MayDecide(r, DecideApproval.About(book, r, steps[r.Id], actor, delegators, IsAsked(book, r, steps[r.Id], actor, delegators, answers), hasDecided: false), actor, answers, now);
+        }
+    }
+
+    private static bool MayDecide(ApprovalRequest r, Subject.Request subject, Actor actor, IReadOnlyList<(Guid ById, Guid OnBehalfOfId)> used, DateTimeOffset now) =>
+        r.State == ApprovalState.Waiting && r.ExpiresAt > now && !used.Any(d => d.ById == actor.UserId) && actor.May(PortalAction.BeAsked, subject);
+
+    /// <summary>The actor, or somebody they stand in for, is among those asked now and has not answered.</summary>
+    private static bool IsAsked(ApproverBook book, ApprovalRequest r, IReadOnlyList<ApprovalStep> steps, Actor actor, IReadOnlyList<Guid> delegators, IReadOnlyList<(Guid ById, Guid OnBehalfOfId)> used)
+    {
+        if (r.State != ApprovalState.Waiting) return false;
+        var eligible = book.For(steps[r.Step].Approvers, r.TeamId, r.ItemTeamId, r.RequesterId).Select(a => a.Id).ToHashSet();
+        return delegators.Prepend(actor.UserId).Any(p => eligible.Contains(p) && !used.Any(d => d.OnBehalfOfId == p || d.ById == p));
+    }
 
     /// <summary>One request; null when it is not the caller's to know.</summary>
     public async Task<ApprovalRow?> FindAsync(Guid id, Actor actor, CancellationToken cancellationToken)
@@ -138,11 +169,10 @@ public sealed class ApprovalQueries(IDbContextFactory<PortalDbContext> contexts,
             var hardware = workload is null ? null : PortalJson.Read<HardwareProfileSpec>(workload.HardwareJson).Name;
             var change = r.ChangeJson is null ? null : PortalJson.Read<PlaceChange>(r.ChangeJson);
             var inRevision = given.Where(d => d.Revision == r.Revision).ToList();
-            var eligible = r.State == ApprovalState.Waiting ? book.For(steps[r.Id][r.Step].Approvers, r.TeamId, r.ItemTeamId, r.RequesterId).Select(a => a.Id).ToHashSet() : [];
-            var isAsked = delegators.Prepend(actor.UserId).Any(p => eligible.Contains(p) && !inRevision.Exists(d => d.OnBehalfOfId == p || d.ById == p));
-            var subject = DecideApproval.About(book, r, steps[r.Id], actor, delegators, isAsked, given.Exists(d => d.ById == actor.UserId));
+            var used = inRevision.Select(d => (d.ById, d.OnBehalfOfId)).ToList();
+            var subject = DecideApproval.About(book, r, steps[r.Id], actor, delegators, IsAsked(book, r, steps[r.Id], actor, delegators, used), given.Exists(d => d.ById == actor.UserId));
             if (!actor.May(PortalAction.ReadRequest, subject)) continue;
-            var mayDecide = r.State == ApprovalState.Waiting && r.ExpiresAt > now && !inRevision.Exists(d => d.ById == actor.UserId) && actor.May(PortalAction.BeAsked, subject);
+            var mayDecide = MayDecide(r, subject, actor, used, now);
             rows.Add(new ApprovalRow(
                 r.Id, r.Kind, r.Title, r.Subject, r.SubjectKind, r.RequesterId, names[r.RequesterId].DisplayName, names[r.RequesterId].Email ?? "", teams[r.TeamId], r.Reason, r.CreatedAt, r.ExpiresAt, r.State, r.Step + 1,
                 [.. steps[r.Id].Select((s, i) => new ApprovalStepRow(s, PolicyWords.Who(s), [.. book.For(s.Approvers, r.TeamId, r.ItemTeamId, r.RequesterId).Select(a => a.Name)], [.. inRevision.Where(d => d.Row.Step == i).Select(d => d.Row)]))],

@@ -57,6 +57,7 @@ internal static class ApprovalRequests
             request.End(ApprovalState.Withdrawn, $"Withdrawn by {actor.Name}.", now);
             db.Audit(actor, now, "approval.withdraw", "approval", request.Id.ToString(), request.Title);
         }
+        if (open.Count > 0) await db.AnnounceAsync([WorkloadChange.Approvals], cancellationToken);
     }
 
     /// <summary>Whether somebody has said yes to just this before: the same rule with the same steps, for no more hours and at a price within the tolerance.</summary>

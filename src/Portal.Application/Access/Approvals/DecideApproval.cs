@@ -83,6 +83,8 @@ public sealed class DecideApproval(IDbContextFactory<PortalDbContext> contexts, 
             return new ApprovalOutcome.Conflict("You have decided on it already. A person counts once.");
         }
         await db.NotifyAsync(held.Ids, cancellationToken);
+        if (ended) await db.TellRequesterAsync(request, actor.UserId, now, cancellationToken);
+        else await db.TellApproversAsync(request, actor.UserId, now, cancellationToken);
         await transaction.CommitAsync(cancellationToken);
         if (ended && request.WorkloadId is { } workload) reconcile.Enqueue(workload);
         return new ApprovalOutcome.Done(requestId, request.State);
@@ -119,6 +121,7 @@ public sealed class DecideApproval(IDbContextFactory<PortalDbContext> contexts, 
         db.Audit(actor, now, "approval.askAgain", "approval", held.Request.Id.ToString(), held.Request.Title, new { before = old, after = price });
         await db.SaveChangesAsync(cancellationToken);
         await db.NotifyAsync(held.Ids, cancellationToken);
+        await db.TellApproversAsync(held.Request, actor.UserId, now, cancellationToken);
         return new ApprovalOutcome.Conflict($"The price has moved from ${old:0.####}/h to ${price:0.####}/h since it was asked. Everybody is asked again with the new price.");
     }
 

@@ -3,10 +3,12 @@ using Microsoft.EntityFrameworkCore;
 using Portal.Application.Access.Approvals;
 using Portal.Application.Audit;
 using Portal.Application.Data;
+using Portal.Application.Notifications;
 using Portal.Domain.Access;
 using Portal.Domain.Access.Approvals;
 using Portal.Domain.Access.Grants;
 using Portal.Domain.Access.Policies;
+using Portal.Domain.Notifications;
 
 namespace Portal.Application.Access.Grants;
 
@@ -97,10 +99,15 @@ public sealed class ManageGrants(IDbContextFactory<PortalDbContext> contexts)
         if (!ruling.Allowed) return ruling.Hidden ? new ApprovalOutcome.NotFound() : new ApprovalOutcome.Forbidden(ruling.Reason);
         if (reason is { Length: > 500 } || reason?.Contains('\0') == true) return Invalid("reason", "At most 500 characters.");
         if (grant.RevokedAt is not null) return new ApprovalOutcome.Done(id, ApprovalState.Approved);
+        await using var transaction = await db.Database.BeginTransactionAsync(cancellationToken);
         var now = await db.NowAsync(cancellationToken);
         (grant.RevokedAt, grant.RevokedById, grant.RevokeReason) = (now, actor.UserId, reason);
         db.Audit(actor, now, "grant.revoke", "grant", id.ToString(), $"{ClosedDoor.Word(grant.Kind)} {grant.Slug}", new { before = new { until = grant.EndsAt }, after = new { until = now } }, reason);
         await db.SaveChangesAsync(cancellationToken);
+        // Of a team's grant its leads are told, as of its end.
+        var holders = grant.UserId is { } person ? [person] : await db.TeamMembers.Where(m => m.TeamId == grant.TeamId && m.Role == Domain.Teams.TeamRole.Lead).Select(m => m.UserId).ToListAsync(cancellationToken);
+        await db.TellAsync(holders.Where(h => h != actor.UserId), new News(NotificationKind.AccessEnding, $"grant:{id}:revoked", $"Access to {ClosedDoor.Word(grant.Kind)} {grant.Slug} was revoked by {actor.Name}", "/access", reason), now, cancellationToken);
+        await transaction.CommitAsync(cancellationToken);
         return new ApprovalOutcome.Done(id, ApprovalState.Approved);
     }
 

@@ -39,6 +39,7 @@ public sealed class RequestAccess(IDbContextFactory<PortalDbContext> contexts)
             Title = $"{slug} for {duration.TotalDays:0.#} d", Reason = reason.Trim(), Rule = $"{ClosedDoor.Word(kind)} {slug} is restricted", Why = restriction.Reason ?? "it needs a grant", StepsJson = restriction.StepsJson,
             Hours = (decimal)duration.TotalHours, StepSince = now, ExpiresAt = now + steps[0].ExpiresAfter, CreatedAt = now,
         };
+        await using var transaction = await db.Database.BeginTransactionAsync(cancellationToken);
         db.ApprovalRequests.Add(request);
         db.Audit(actor, now, "access.ask", "approval", request.Id.ToString(), request.Title, new { kind = ClosedDoor.Word(kind), slug, hours = request.Hours }, request.Reason);
         try
@@ -50,6 +51,8 @@ public sealed class RequestAccess(IDbContextFactory<PortalDbContext> contexts)
             return new ApprovalOutcome.Conflict("You have asked for it already; see My requests.");
         }
         await db.NotifyAsync([request.Id], cancellationToken);
+        await db.TellApproversAsync(request, actor.UserId, now, cancellationToken);
+        await transaction.CommitAsync(cancellationToken);
         return new ApprovalOutcome.Done(request.Id, ApprovalState.Waiting);
     }
 

@@ -15,7 +15,7 @@ public sealed class LiveReload : ComponentBase, IDisposable
     private readonly SemaphoreSlim _changed = new(0, 1);
     private IDisposable? _subscription;
 
-    /// <summary>Which changes matter; null: every one.</summary>
+    /// <summary>Which changes matter; null: every one of workloads.</summary>
     [Parameter] public Func<WorkloadChange, bool>? Concerns { get; set; }
 
     /// <summary>Called on the circuit's own thread; must not throw.</summary>
@@ -41,7 +41,7 @@ public sealed class LiveReload : ComponentBase, IDisposable
 
     private Task Changed(WorkloadChange change)
     {
-        if ((Concerns?.Invoke(change) ?? true) && _changed.CurrentCount == 0)
+        if ((Concerns?.Invoke(change) ?? !change.OfPeople) && _changed.CurrentCount == 0)
         {
             try
             {

@@ -23,9 +23,9 @@ public sealed partial class AccountPage : IDisposable
 
     [Inject] private NavigationManager Navigation { get; set; } = null!;
 
-    private static IReadOnlyList<TabItem> TabItems { get; } = [new("profile", "Profile", "/account"), new("tokens", "Access tokens", "/account?tab=tokens")];
+    private static IReadOnlyList<TabItem> TabItems { get; } = [new("profile", "Profile", "/account"), new("notifications", "Notifications", "/account?tab=notifications"), new("tokens", "Access tokens", "/account?tab=tokens")];
 
-    private string ActiveTab => Tab == "tokens" ? "tokens" : "profile";
+    private string ActiveTab => Tab is "tokens" or "notifications" ? Tab : "profile";
 
     protected override Task OnInitializedAsync() => LoadAsync();
 

@@ -55,7 +55,7 @@ public sealed partial class ItemPage : IDisposable
         new("running", "Running", $"/catalog/{Slug}?tab=running", _running!.Total),
     ];
 
-    protected override void OnInitialized() => _changes = Feed.Subscribe(_ => InvokeAsync(RefreshRunningAsync));
+    protected override void OnInitialized() => _changes = Feed.Subscribe(change => change.OfPeople ? Task.CompletedTask : InvokeAsync(RefreshRunningAsync));
 
     protected override Task OnParametersSetAsync() => _loaded == Wanted ? Task.CompletedTask : LoadAsync();
 
