@@ -3,10 +3,12 @@ using Portal.Application.Access;
 using Portal.Application.Access.Approvals;
 using Portal.Application.Access.Grants;
 using Portal.Application.Access.Policies;
+using Portal.Application.Access.SingleSignOn;
 using Portal.Application.Audit;
 using Portal.Application.Catalog;
 using Portal.Application.Compute;
 using Portal.Application.Costs;
+using Portal.Application.Notifications;
 using Portal.Application.Search;
 using Portal.Application.Settings;
 using Portal.Application.Teams;
@@ -14,6 +16,7 @@ using Portal.Application.Workloads;
 using Portal.Domain.Access.Approvals;
 using Portal.Domain.Access.Grants;
 using Portal.Domain.Catalog;
+using Portal.Domain.Notifications;
 using Portal.Domain.Settings;
 using Portal.Domain.Teams;
 using Portal.Domain.Workloads;
@@ -44,7 +47,10 @@ internal static class MatrixRows
         ["ExtendWorkload.ExecuteAsync"] = async w => await w.Host.Get<ExtendWorkload>().ExecuteAsync(await w.WorkloadAsync(), TimeSpan.FromHours(1), w.Actor, default),
         ["KeepWorkload.ExecuteAsync"] = async w => await w.Host.Get<KeepWorkload>().ExecuteAsync(await w.WorkloadAsync(), w.Actor, default),
         ["DeleteWorkload.ExecuteAsync"] = async w => await w.Host.Get<DeleteWorkload>().ExecuteAsync(await w.WorkloadAsync(), w.Actor, default),
-        ["ShareWorkload.ExecuteAsync"] = async w => await w.Host.Get<ShareWorkload>().ExecuteAsync(await w.WorkloadAsync(), WorkloadAudience.Team, [], w.Actor, default),
+        ["ShareWorkload.ExecuteAsync"] = async w => await w.Host.Get<ShareWorkload>().ExecuteAsync(await w.WorkloadAsync(), WorkloadAudience.Team, [], [], w.Actor, default),
+        ["MoveWorkload.ExecuteAsync"] = async w => await w.Host.Get<MoveWorkload>().ExecuteAsync(await w.WorkloadAsync(WorkloadPhase.Stopped), new MoveWish("cpu-small"), null, w.Actor, default),
+        ["OfferWorkload.ExecuteAsync"] = async w => await w.Host.Get<OfferWorkload>().ExecuteAsync(await w.WorkloadAsync(), "vera@example.org", w.Actor, default),
+        ["AnswerOffer.ExecuteAsync"] = async w => await w.Host.Get<AnswerOffer>().ExecuteAsync(await w.OfferAsync(), TransferState.Accepted, w.Actor, default),
         ["WorkloadEntrance.CheckAsync"] = async w => await w.Host.Get<WorkloadEntrance>().CheckAsync(await w.WorkloadAsync(), w.Actor, default),
 
         ["WorkloadQueries.ListAsync"] = async w => await w.WorkloadAsync() is var id && (await w.Host.Get<WorkloadQueries>().ListAsync(new WorkloadFilter { Q = w.Fresh }, w.Actor, default)).Items.Any(r => r.Id == id),
@@ -92,6 +98,7 @@ internal static class MatrixRows
             return (await queries.SimilarAsync(row, w.Actor, default)).Any(r => r.Id == old);
         },
         ["ApprovalQueries.TeamMonthAsync"] = async w => await w.Host.Get<ApprovalQueries>().TeamMonthAsync("vision", w.Actor, default),
+        ["DecisionTimes.ReadAsync"] = async w => await w.Host.Get<DecisionTimes>().ReadAsync(90, w.Actor, default),
         ["Delegations.CreateAsync"] = async w => await w.Host.Get<Delegations>().CreateAsync("zoe@example.org", TimeProvider.System.GetUtcNow(), TimeProvider.System.GetUtcNow().AddHours(1), w.Actor, default),
         ["Delegations.RevokeAsync"] = async w => await w.Host.Get<Delegations>().RevokeAsync(await w.DelegationAsync(), w.Actor, default),
         ["Delegations.MineAsync"] = async w => await w.DelegationAsync() is var id && (await w.Host.Get<Delegations>().MineAsync(w.Actor, default)).Any(d => d.Id == id),
@@ -119,6 +126,13 @@ internal static class MatrixRows
         ["ResourceLimits.ListAsync"] = async w => (await w.Host.Get<ResourceLimits>().ListAsync(false, w.Actor, default)).Any(l => l.Scope == "team:vision"),
         ["ResourceLimits.SetAsync"] = async w => await w.Host.Get<ResourceLimits>().SetAsync("team:vision", LimitValues.None with { Workloads = 100_000 }, w.Actor, default),
 
+        ["RequestMembership.ExecuteAsync"] = async w => await w.Host.Get<RequestMembership>().ExecuteAsync("vision", "I work with them.", w.Actor, default),
+        ["JoinQueries.ReadAsync"] = async w => (await w.Host.Get<JoinQueries>().ReadAsync(w.Actor, default)).Administrators.Count > 0,
+        ["TeamBudgets.ListAsync"] = async w => (await w.Host.Get<TeamBudgets>().ListAsync(w.Actor, default)).Any(b => b.Team == "vision"),
+        ["TeamBudgets.FindAsync"] = async w => await w.Host.Get<TeamBudgets>().FindAsync("vision", w.Actor, default),
+        ["SetBudget.ExecuteAsync"] = async w => await w.Host.Get<SetBudget>().ExecuteAsync("vision", 1000, w.Actor, default),
+        ["RequestBudgetRaise.ExecuteAsync"] = async w => await w.Host.Get<RequestBudgetRaise>().ExecuteAsync("vision", 2000, "A second model.", w.Actor, default),
+
         ["CatalogQueries.ItemsAsync"] = async w => (await w.Host.Get<CatalogQueries>().ItemsAsync(null, null, null, null, w.Actor, default)).Any(),
         ["CatalogQueries.FindAsync"] = async w => await w.Host.Get<CatalogQueries>().FindAsync(HostWorkloads.Notebook, w.Actor, default),
         ["TargetQueries.AllAsync"] = async w => await w.Host.Get<TargetQueries>().AllAsync(w.Actor, default),
@@ -128,9 +142,22 @@ internal static class MatrixRows
         ["AuditQueries.ExportAsync"] = async w => await w.Host.Get<AuditQueries>().ExportAsync(new AuditFilter(), w.Actor, default).AnyAsync(),
         ["VerifyAudit.ExecuteAsync"] = async w => await w.Host.Get<VerifyAudit>().ExecuteAsync(w.Actor, default),
 
+        ["NotificationQueries.BellAsync"] = async w => await w.NotificationAsync() is var (id, _) && (await w.Host.Get<NotificationQueries>().BellAsync(w.Actor, default)).Newest.Any(n => n.Id == id),
+        ["NotificationQueries.ListAsync"] = async w => await w.NotificationAsync() is var (id, _) && (await w.Host.Get<NotificationQueries>().ListAsync(true, 1, 50, w.Actor, default)).Items.Any(n => n.Id == id),
+        ["NotificationQueries.WaysAsync"] = async w => await w.Host.Get<NotificationQueries>().WaysAsync(w.Actor, default),
+        ["NotificationQueries.MyFailuresAsync"] = async w => await w.NotificationAsync() is var (_, id) && (await w.Host.Get<NotificationQueries>().MyFailuresAsync(w.Actor, default)).Any(d => d.Id == id),
+        ["NotificationQueries.DeliveriesAsync"] = async w => await w.Host.Get<NotificationQueries>().DeliveriesAsync(null, 1, 10, w.Actor, default),
+        ["MarkNotificationsRead.ExecuteAsync"] = async w => await w.NotificationAsync() is var (id, _) && await w.Host.Get<MarkNotificationsRead>().ExecuteAsync([id], null, w.Actor, default) > 0,
+        ["ChooseNotifications.ExecuteAsync"] = async w => await w.Host.Get<ChooseNotifications>().ExecuteAsync([new Choice(NotificationKind.Ownership, true, true, false)], w.Actor, default),
+        ["SetWebhook.ExecuteAsync"] = async w => await w.Host.Get<SetWebhook>().ExecuteAsync("https://hooks.example.org/x", false, w.Actor, default),
+        ["RemoveWebhook.ExecuteAsync"] = async w => await w.Host.Get<RemoveWebhook>().ExecuteAsync(w.Actor, default),
+        ["SendTestNotification.ExecuteAsync"] = async w => await w.Host.Get<SendTestNotification>().ExecuteAsync(NotificationChannel.Email, w.Actor, default),
+        ["RetryDelivery.ExecuteAsync"] = async w => await w.NotificationAsync() is var (_, id) ? await w.Host.Get<RetryDelivery>().ExecuteAsync(id, w.Actor, default) : null,
+
         ["CreateToken.ExecuteAsync"] = async w => await w.Host.Get<CreateToken>().ExecuteAsync(w.Fresh, ["read"], null, w.Actor, default),
         ["RevokeToken.ExecuteAsync"] = async w => await w.Host.Get<RevokeToken>().ExecuteAsync(await w.TokenAsync(), w.Actor, default),
         ["TokenQueries.ListAsync"] = async w => await w.TokenAsync() is var id && (await w.Host.Get<TokenQueries>().ListAsync(w.Actor, default)).Any(t => t.Id == id),
+        ["SignInQueries.MineAsync"] = async w => await w.Host.Get<SignInQueries>().MineAsync(w.Actor, default),
         ["ChangeOwnPassword.ExecuteAsync"] = async w => await w.Host.WithScopedAsync<ChangeOwnPassword, ChangeOwnPassword.Outcome>(u => u.ExecuteAsync("same", "same", w.Actor, default)),
     };
 

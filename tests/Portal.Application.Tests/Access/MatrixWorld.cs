@@ -5,6 +5,7 @@ using Portal.Domain.Access;
 using Portal.Domain.Access.Approvals;
 using Portal.Domain.Access.Grants;
 using Portal.Domain.Costs;
+using Portal.Domain.Notifications;
 using Portal.Domain.Workloads;
 using Portal.Testing.Hosting;
 
@@ -58,6 +59,7 @@ internal sealed class MatrixWorld(ApplicationHost host, MatrixColumn column, Act
         var now = await db.NowAsync(default);
         db.AccessRestrictions.Add(new AccessRestriction { Kind = RestrictedKind.Item, Slug = Item, StepsJson = """[{"approvers": {"itemOwners": true}}]""", LongestGrant = TimeSpan.FromDays(30), OnEnd = OnGrantEnd.Keep, Grace = TimeSpan.Zero, CreatedAt = now });
         db.ResourceLimits.Add(new Domain.Teams.ResourceLimit { Id = Guid.CreateVersion7(now), TeamId = lena.Teams[0].Id, Workloads = 100_000, GpusJson = "{}" });
+        db.TeamBudgets.Add(new TeamBudget { TeamId = lena.Teams[0].Id, Amount = 1000, ChangedAt = now });
         await db.SaveChangesAsync();
     }
 
@@ -108,6 +110,31 @@ internal sealed class MatrixWorld(ApplicationHost host, MatrixColumn column, Act
         db.AccessGrants.Add(grant);
         await db.SaveChangesAsync();
         return grant.Id;
+    }
+
+    /// <summary>A workload of Vera's in team vision that she offers to the owner.</summary>
+    public async Task<Guid> OfferAsync()
+    {
+        var id = await WorkloadAsync();
+        await using var db = await host.OpenAsync();
+        var vera = await db.Users.Where(u => u.Email == "vera@example.org").Select(u => u.Id).SingleAsync();
+        (await db.Workloads.SingleAsync(w => w.Id == id)).OwnerId = vera;
+        var now = await db.NowAsync(default);
+        db.WorkloadTransfers.Add(new WorkloadTransfer { Id = Guid.CreateVersion7(now), WorkloadId = id, FromUserId = vera, ToUserId = OwnerId, OfferedById = vera, CreatedAt = now, ExpiresAt = now.AddHours(1) });
+        await db.SaveChangesAsync();
+        return id;
+    }
+
+    /// <summary>A notification for the owner; its e-mail has failed.</summary>
+    public async Task<(Guid Notification, Guid Delivery)> NotificationAsync()
+    {
+        await using var db = await host.OpenAsync();
+        var now = await db.NowAsync(default);
+        var notification = new Notification { Id = Guid.CreateVersion7(now), UserId = OwnerId, Kind = NotificationKind.Ownership, Title = Fresh, Link = "/", Key = Fresh, InApp = true, CreatedAt = now };
+        var delivery = new NotificationDelivery { Id = Guid.CreateVersion7(now), NotificationId = notification.Id, Channel = NotificationChannel.Email, State = DeliveryState.Failed, Attempts = 8, LastError = "No.", NextAttemptAt = now, CreatedAt = now };
+        db.AddRange(notification, delivery);
+        await db.SaveChangesAsync();
+        return (notification.Id, delivery.Id);
     }
 
     /// <summary>The owner's token.</summary>
