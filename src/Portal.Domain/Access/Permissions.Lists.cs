@@ -27,6 +27,9 @@ public static partial class Permissions
         return requests.Where(r => r.RequesterId == me || led.Contains(r.TeamId) || decisions.Any(d => d.RequestId == r.Id && d.ById == me));
     }
 
+    /// <summary>The teams of which <see cref="PortalAction.ReadDecisionTimes"/> is allowed; null: all.</summary>
+    public static IReadOnlyList<Guid>? TeamsOfDecisionTimes(Actor actor) => !actor.MayRead ? [] : SeesEverything(actor) ? null : [.. actor.Teams.Where(t => actor.Leads(t.Id)).Select(t => t.Id)];
+
     /// <summary>Those of which <see cref="PortalAction.ReadTeam"/> is allowed.</summary>
     public static IQueryable<Team> Readable(this IQueryable<Team> teams, Actor actor)
     {

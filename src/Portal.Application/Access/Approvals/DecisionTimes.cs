@@ -1,7 +1,6 @@
 using Microsoft.EntityFrameworkCore;
 using Portal.Application.Data;
 using Portal.Domain.Access;
-using Portal.Domain.Teams;
 
 namespace Portal.Application.Access.Approvals;
 
@@ -31,8 +30,8 @@ public sealed class DecisionTimes(IDbContextFactory<PortalDbContext> contexts)
     public async Task<DecisionTimeReport?> ReadAsync(int days, Actor actor, CancellationToken cancellationToken)
     {
         if (!actor.May(PortalAction.ReadDecisionTimes)) return null;
-        var all = actor.May(PortalAction.ReadEverything);
-        var led = actor.Teams.Where(t => t.Role == TeamRole.Lead).Select(t => t.Id).ToArray();
+        var teams = Permissions.TeamsOfDecisionTimes(actor);
+        var (all, led) = (teams is null, teams?.ToArray() ?? []);
         await using var db = await contexts.CreateDbContextAsync(cancellationToken);
         var since = await db.NowAsync(cancellationToken) - TimeSpan.FromDays(Math.Clamp(days, 1, 366));
         async Task<List<DecisionTimeRow>> ByAsync(string group) =>

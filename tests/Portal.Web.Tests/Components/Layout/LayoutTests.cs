@@ -31,7 +31,7 @@ public class LayoutTests : ComponentTest
         var layout = Draw(Lena);
 
         layout.FindAll("main").Should().ContainSingle().Which.TextContent.Should().Contain("Page");
-        layout.FindAll("nav[aria-label=Main] a").Select(a => a.GetAttribute("href")).Should().Equal("/", "/catalog", "/workloads", "/approvals", "/access", "/costs");
+        layout.FindAll("nav[aria-label=Main] a").Select(a => a.GetAttribute("href")).Should().Equal("/", "/catalog", "/workloads", "/approvals", "/access", "/teams", "/costs");
         Read(layout.Find(".health").TextContent).Should().Be("All targets healthy");
         layout.FindAll(".skip").Should().ContainSingle();
     }

@@ -51,7 +51,7 @@ public abstract class PageTest : BunitContext, IAsyncLifetime
         Services.AddPortalComponents();
         Services.AddSingleton<IDbContextFactory<PortalDbContext>>(Database).AddScoped(_ => Database.CreateDbContext());
         Services.AddPortalApplication();
-        Services.AddSingleton(Host.Faults).AddSingleton(Host.Launch).AddSingleton(Host.Reconcile).AddSingleton(Host.Protection).AddSingleton(Host.Mail).AddSingleton(Host.Webhooks).AddSingleton(new Portal.Application.Notifications.PortalAddress(new Uri("https://portal.example.org")));
+        Services.AddSingleton(Host.Faults).AddSingleton(Host.Launch).AddSingleton(Host.Reconcile).AddSingleton(Host.Protection).AddSingleton(Host.Mail).AddSingleton(Host.SignIn).AddSingleton(Host.Webhooks).AddSingleton(new Portal.Application.Notifications.PortalAddress(new Uri("https://portal.example.org")));
         Services.AddSingleton<IBackgroundJobClient>(Host.Jobs).AddSingleton<IComputeTarget>(Host.Target);
         Services.AddIdentityCore<PortalUser>(identity =>
         {

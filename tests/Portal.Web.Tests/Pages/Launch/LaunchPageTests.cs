@@ -271,7 +271,7 @@ public sealed class LaunchPageTests : PageTest
 
         var page = Render<LaunchPage>(p => p.Add(l => l.Slug, "jupyter-notebook"));
 
-        page.WaitForAssertion(() => Read(page).Should().Contain("You are in no team yet").And.Contain("Ask an administrator"));
+        page.WaitForAssertion(() => Read(page).Should().Contain("You are in no team yet").And.Contain("Ask one to let you in").And.Contain("Join a team"));
         page.FindAll("#launch-name").Should().BeEmpty();
     }
 
