@@ -59,7 +59,7 @@ public sealed class SingleSignOnTests : IAsyncLifetime
         await Chromium.PictureAsync(max, "approvals-join-light-1280");
         await max.ClickAsync("main button:has-text('Approve')");
         await lena.WaitForSelectorAsync("text=You are in vision now.");
-        await lena.ClickAsync("main button:has-text('Open the catalog')");
+        await lena.ClickAsync("main a:has-text('Open the catalog')");
         await lena.WaitForURLAsync("**/catalog");
         await lena.GotoAsync($"{_portal.Url}launch/python-training?hardware=cpu-tiny");
         await lena.WaitForSelectorAsync("button:has-text('Launch for')");

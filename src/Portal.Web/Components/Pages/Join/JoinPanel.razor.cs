@@ -89,7 +89,4 @@ public sealed partial class JoinPanel : IDisposable
         if (await Withdraw.ExecuteAsync(request.Id, await Actors.GetAsync(_gone.Token), _gone.Token) is ApprovalOutcome.Conflict conflict) Snackbar.Add(conflict.Reason, Severity.Info);
         await ReloadAsync();
     }
-
-    // Anew, so that the frame knows the team too.
-    private void OpenCatalog() => Navigation.NavigateTo("/catalog", forceLoad: true);
 }
