@@ -92,7 +92,7 @@ public sealed class NotificationTests : IAsyncLifetime
             await Chromium.PictureAsync(lena, $"bell-{name}");
             var admin = await _chromium.SignInAsync(_portal, width, theme);
             await admin.GotoAsync(_portal.Url + "admin/deliveries");
-            await admin.WaitForSelectorAsync("text=There is no such person here");
+            await admin.WaitForSelectorAsync("text=There is no such person here >> visible=true");
             await Chromium.PictureAsync(admin, $"deliveries-{name}");
             (await Chromium.FindingsAsync(admin)).Should().BeEmpty("deliveries" + name);
         }
