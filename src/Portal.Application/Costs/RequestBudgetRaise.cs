@@ -25,6 +25,7 @@ public sealed class RequestBudgetRaise(IDbContextFactory<PortalDbContext> contex
         var current = await db.TeamBudgets.Where(b => b.TeamId == own.Id).Select(b => (decimal?)b.Amount).SingleOrDefaultAsync(cancellationToken);
         if (current is null) return new ApprovalOutcome.Conflict($"Team {team} has no budget, so there is nothing to raise.");
         var errors = new Dictionary<string, string[]>();
+        amount = decimal.Round(amount, 2);
         if (amount <= current || amount > SetBudget.Most) errors["amount"] = [$"More than the ${current:0.##} a month it is now."];
         if (string.IsNullOrWhiteSpace(reason) || reason.Length > 500 || reason.Contains('\0')) errors["reason"] = ["Say why, in at most 500 characters."];
         if (errors.Count > 0) return new ApprovalOutcome.Invalid(errors);
@@ -34,7 +35,7 @@ public sealed class RequestBudgetRaise(IDbContextFactory<PortalDbContext> contex
         var request = new ApprovalRequest
         {
             Id = Guid.CreateVersion7(now), Kind = ApprovalKind.Budget, RequesterId = actor.UserId, TeamId = own.Id, SubjectKind = "budget", Subject = team, Title = $"Budget of {own.Name}", Reason = reason.Trim(),
-            Rule = "Budgets are raised by request", Why = $"it is ${current:0.##} a month now", StepsJson = PolicyJson.Write(steps).ToJsonString(), Amount = decimal.Round(amount, 2), StepSince = now, ExpiresAt = now + Patience, CreatedAt = now,
+            Rule = "Budgets are raised by request", Why = $"it is ${current:0.##} a month now", StepsJson = PolicyJson.Write(steps).ToJsonString(), Amount = amount, StepSince = now, ExpiresAt = now + Patience, CreatedAt = now,
         };
         await using var transaction = await db.Database.BeginTransactionAsync(cancellationToken);
         db.ApprovalRequests.Add(request);

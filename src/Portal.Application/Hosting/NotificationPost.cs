@@ -37,7 +37,7 @@ public sealed partial class NotificationPost(DeliverNotifications deliver, WarnO
                 {
                     await work(stoppingToken);
                 }
-                catch (Exception exception) when (exception is not OperationCanceledException)
+                catch (Exception exception) when (!stoppingToken.IsCancellationRequested)
                 {
                     LogFailed(logger, exception.Message);
                 }

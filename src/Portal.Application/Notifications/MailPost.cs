@@ -97,7 +97,7 @@ public sealed class MailPost(MailOptions options, PortalAddress portal)
         {
             await client.DisconnectAsync(true, cancellationToken);
         }
-        catch (Exception exception) when (exception is IOException or ProtocolException or SocketException)
+        catch (Exception)
         {
             // The server has taken the message; how it says goodbye matters to nobody.
         }

@@ -1,17 +1,19 @@
 using Microsoft.EntityFrameworkCore;
 using Npgsql;
 using Portal.Application.Access.Approvals;
+using Portal.Application.Access.SingleSignOn;
 using Portal.Application.Audit;
 using Portal.Application.Data;
 using Portal.Application.Workloads;
 using Portal.Domain.Access;
 using Portal.Domain.Access.Approvals;
 using Portal.Domain.Access.Policies;
+using Portal.Domain.Teams;
 
 namespace Portal.Application.Teams;
 
 /// <summary>Asks the leads of a team to be let in; where it has none, administrators decide.</summary>
-public sealed class RequestMembership(IDbContextFactory<PortalDbContext> contexts)
+public sealed class RequestMembership(IDbContextFactory<PortalDbContext> contexts, SignInSettings settings)
 {
     /// <summary>What <see cref="ApprovalRequest.SubjectKind"/> says of such a request.</summary>
     public const string SubjectKind = "team";
@@ -27,6 +29,9 @@ public sealed class RequestMembership(IDbContextFactory<PortalDbContext> context
         if (string.IsNullOrWhiteSpace(reason) || reason.Length > 500 || reason.Contains('\0'))
             return new ApprovalOutcome.Invalid(new Dictionary<string, string[]> { ["reason"] = ["Say why, in at most 500 characters."] });
         if (await db.TeamMembers.AnyAsync(m => m.TeamId == team.Id && m.UserId == actor.UserId, cancellationToken)) return new ApprovalOutcome.Conflict($"You are in {team.Name} already.");
+        // Its groups would take the place away again at the next sign-in.
+        if (settings.HasProvider && GroupMap.Read(settings.Oidc).Teams.FirstOrDefault(t => t.Team == slug && t.Role == TeamRole.Member) is { } mapped && await db.UserLogins.AnyAsync(l => l.UserId == actor.UserId, cancellationToken))
+            return new ApprovalOutcome.Conflict($"People come into {team.Name} through the group “{mapped.Group}” at {settings.Oidc.DisplayName}. Ask for it there; you are in at your next sign-in.");
         var book = await ApproverBook.ReadAsync(db, [Leads], cancellationToken);
         if (!book.CanBeMet([Leads], team.Id, null, actor.UserId)) return new ApprovalOutcome.Conflict($"{team.Name} has no lead, and besides you there is no administrator who could decide.");
         var now = await db.NowAsync(cancellationToken);

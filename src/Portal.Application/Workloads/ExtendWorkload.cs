@@ -26,7 +26,7 @@ public sealed class ExtendWorkload(ChangeWorkload change, LaunchPolicy policy, P
             if (ruling is LaunchRuling.Allowed or LaunchRuling.NeedsApproval)
             {
                 // One question at a time, about the end as it is: the newer wish replaces the older.
-                await db.WithdrawOpenAsync(workload, actor, now, cancellationToken);
+                await db.WithdrawOpenAsync(workload, actor, now, cancellationToken, ApprovalKind.Extension);
                 await db.SaveChangesAsync(cancellationToken);
             }
             switch (ruling)

@@ -5,6 +5,7 @@ using Portal.Application.Catalog;
 using Portal.Application.Compute;
 using Portal.Application.Data;
 using Portal.Application.Notifications;
+using Portal.Application.Teams;
 using Portal.Domain.Access;
 using Portal.Domain.Access.Approvals;
 using Portal.Domain.Catalog;
@@ -15,7 +16,7 @@ using Portal.Domain.Workloads;
 namespace Portal.Application.Workloads;
 
 /// <summary>Gives a workload another owner, in the transaction of the wish. The row must be locked.</summary>
-public sealed class HandOver(PublishedItems items, AccessRights rights, ComputeTargets targets)
+public sealed class HandOver(PublishedItems items, AccessRights rights, ComputeTargets targets, ResourceLimits limits)
 {
     /// <summary>Why this person cannot own it now; null when they can.</summary>
     internal async Task<string?> ObstacleAsync(PortalDbContext db, Workload workload, Guid to, CancellationToken cancellationToken)
@@ -24,6 +25,7 @@ public sealed class HandOver(PublishedItems items, AccessRights rights, ComputeT
         if (await db.ApprovalRequests.AnyAsync(r => r.WorkloadId == workload.Id && r.State == ApprovalState.Waiting, cancellationToken)) return "A request about it waits for an answer. Withdraw it, or wait until it is decided.";
         var spec = (await items.GetAsync(workload.ItemVersionId, cancellationToken)).Spec;
         if (await rights.LocksAsync(db, spec, workload.Hardware, to, workload.TeamId, cancellationToken) is { Count: > 0 } locks) return $"The new owner has no access: {string.Join(" ", locks.Select(l => l.Words))}";
+        if (await limits.NeverAsync(db, workload.TeamId, to, PortalJson.Read<HardwareProfileSpec>(workload.HardwareJson), workload.HourlyPrice, cancellationToken) is { } never) return $"It is beyond a limit of the new owner. {never}";
         if (targets.Find(workload.Target) is not { } target) return null;
         // A host that keeps people's programs apart by refusing a second person would never start it again.
         var hardware = PortalJson.Read<HardwareProfileSpec>(workload.HardwareJson);

@@ -22,7 +22,7 @@ public sealed record PlaceChange(string Target, CapacityType Capacity, HardwareP
 
 /// <summary>
 /// Moves a workload to other hardware, another target or another kind of capacity, with its folder. What runs begins a new attempt there; what rests moves when it is started.
-/// Asks as a launch would where it becomes costlier.
+/// Asks as a launch would where it becomes costlier, or where another rule asks than where it is.
 /// </summary>
 public sealed class MoveWorkload(ChangeWorkload change, LaunchTermsReader terms, LaunchPolicy policy, PublishedItems items, CurrentPrices prices, ResourceLimits limits)
 {
@@ -42,13 +42,13 @@ public sealed class MoveWorkload(ChangeWorkload change, LaunchTermsReader terms,
             var quote = (await prices.GetAsync(cancellationToken)).For(offer, hardware);
             if (await limits.NeverAsync(db, workload.TeamId, workload.OwnerId, hardware, quote.HourlyPrice, cancellationToken) is { } never) return new WorkloadOutcome.Denied("Limits", never);
             var becomes = new PlaceChange(target.Name, capacity, hardware, quote.HourlyPrice, quote.ListHourlyPrice);
-            var ruling = await policy.RuleAsync(db, await PlanAsync(db, workload, spec, becomes, cancellationToken), actor, cancellationToken);
+            var ruling = await policy.RuleAsync(db, await PlanAsync(db, workload, spec, becomes, now, cancellationToken), actor, cancellationToken);
             if (ruling is LaunchRuling.Denied denied) return new WorkloadOutcome.Denied(denied.Rule, denied.Reason);
             if (ruling is LaunchRuling.Locked locked) return new WorkloadOutcome.Forbidden(locked.Reason);
             // One question at a time about what it is now: the newer wish replaces the older.
-            await db.WithdrawOpenAsync(workload, actor, now, cancellationToken);
+            await db.WithdrawOpenAsync(workload, actor, now, cancellationToken, ApprovalKind.Move);
             await db.SaveChangesAsync(cancellationToken);
-            if (ruling is LaunchRuling.NeedsApproval needs && quote.HourlyPrice > workload.HourlyPrice)
+            if (ruling is LaunchRuling.NeedsApproval needs && (quote.HourlyPrice > workload.HourlyPrice || !await IsAskedThereTooAsync(db, workload, spec, needs, actor, now, cancellationToken)))
             {
                 var request = db.Ask(ApprovalKind.Move, workload, spec.Slug, needs, (decimal?)workload.Lifetime?.TotalHours, reason, actor, now, becomes);
                 await db.TellApproversAsync(request, actor.UserId, now, cancellationToken);
@@ -69,8 +69,18 @@ public sealed class MoveWorkload(ChangeWorkload change, LaunchTermsReader terms,
     }
 
     /// <summary>What policies see of the workload as it would be.</summary>
-    internal static async Task<LaunchPlan> PlanAsync(PortalDbContext db, Workload workload, ItemSpec spec, PlaceChange becomes, CancellationToken cancellationToken) =>
-        await ReturnToQueue.PlanAsync(db, workload, spec, becomes.HourlyPrice, workload.Lifetime, cancellationToken) with { Hardware = becomes.Hardware, Target = becomes.Target, Capacity = becomes.Capacity };
+    internal static async Task<LaunchPlan> PlanAsync(PortalDbContext db, Workload workload, ItemSpec spec, PlaceChange becomes, DateTimeOffset now, CancellationToken cancellationToken) =>
+        await AsItIsAsync(db, workload, spec, becomes.HourlyPrice, now, cancellationToken) with { Hardware = becomes.Hardware, Target = becomes.Target, Capacity = becomes.Capacity };
+
+    // What is active has an end of its own, which extensions may have moved; what rests will have its lifetime.
+    private static async Task<LaunchPlan> AsItIsAsync(PortalDbContext db, Workload workload, ItemSpec spec, decimal price, DateTimeOffset now, CancellationToken cancellationToken) =>
+        workload.Phase.IsActive() && workload.ExpiresAt is { } end
+            ? await ReturnToQueue.PlanAsync(db, workload, spec, price, end - (workload.StartedAt ?? workload.QueuedAt), cancellationToken) with { Remaining = end > now ? end - now : TimeSpan.Zero }
+            : await ReturnToQueue.PlanAsync(db, workload, spec, price, workload.Lifetime, cancellationToken);
+
+    /// <summary>The same rule asks where it is now: a move that costs no more is no new question.</summary>
+    private async Task<bool> IsAskedThereTooAsync(PortalDbContext db, Workload workload, ItemSpec spec, LaunchRuling.NeedsApproval there, Actor actor, DateTimeOffset now, CancellationToken cancellationToken) =>
+        await policy.RuleAsync(db, await AsItIsAsync(db, workload, spec, workload.HourlyPrice, now, cancellationToken), actor, cancellationToken) is LaunchRuling.NeedsApproval here && here.Verdict.Rule.Name == there.Verdict.Rule.Name;
 
     /// <summary>Makes it so; the row must be locked.</summary>
     /// <param name="how">Who did it, for the timeline.</param>
@@ -79,7 +89,7 @@ public sealed class MoveWorkload(ChangeWorkload change, LaunchTermsReader terms,
         var before = workload.Hardware;
         (workload.Target, workload.Capacity, workload.Hardware, workload.HardwareJson) = (becomes.Target, becomes.Capacity, becomes.Hardware.Slug, PortalJson.Write(becomes.Hardware));
         (workload.HourlyPrice, workload.ListHourlyPrice) = (becomes.HourlyPrice, becomes.ListHourlyPrice);
-        var runs = workload.Desired == DesiredState.Running && workload.Phase == WorkloadPhase.Running;
+        var runs = workload.Desired == DesiredState.Running && workload.Phase is WorkloadPhase.Placing or WorkloadPhase.Starting or WorkloadPhase.Running;
         if (runs) workload.RestartRequested = true;
         else if (workload.Phase == WorkloadPhase.Queued) (workload.QueuedAt, workload.WaitsForCapacity) = (now, false);
         workload.Wake(now);

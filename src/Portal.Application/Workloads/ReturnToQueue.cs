@@ -20,6 +20,8 @@ public sealed class ReturnToQueue(LaunchPolicy policy, PublishedItems items, Cur
     {
         var inForce = await settings.GetAsync(cancellationToken);
         if (inForce.LaunchPaused is { Length: > 0 } paused) return new WorkloadOutcome.Conflict($"Launches are paused: {paused}");
+        // It would be stopped again at the next look.
+        if (workload.OwnerGoneAt + inForce.OwnerGrace < await db.NowAsync(cancellationToken)) return new WorkloadOutcome.Conflict("Its owner has gone. Take it over first, or offer it to somebody of the team; then it can be started.");
         var spec = (await items.GetAsync(workload.ItemVersionId, cancellationToken)).Spec;
         return await policy.RuleAsync(db, await PlanAsync(db, workload, spec, workload.HourlyPrice, workload.Lifetime, cancellationToken), actor, cancellationToken) switch
         {
@@ -43,6 +45,8 @@ public sealed class ReturnToQueue(LaunchPolicy policy, PublishedItems items, Cur
     {
         var inForce = await settings.GetAsync(cancellationToken);
         if (inForce.LaunchPaused is { Length: > 0 } paused) return new WorkloadOutcome.Conflict($"Launches are paused: {paused}");
+        // It would be stopped again at the next look.
+        if (workload.OwnerGoneAt + inForce.OwnerGrace < await db.NowAsync(cancellationToken)) return new WorkloadOutcome.Conflict("Its owner has gone. Take it over first, or offer it to somebody of the team; then it can be started.");
         var spec = (await items.GetAsync(workload.ItemVersionId, cancellationToken)).Spec;
         var price = (await quotes.OfAsync(workload, cancellationToken))?.HourlyPrice ?? workload.HourlyPrice;
         var plan = await PlanAsync(db, workload, spec, price, workload.Lifetime, cancellationToken);

@@ -23,6 +23,9 @@ public sealed class ShareWorkload(ChangeWorkload change)
                 var message = unknown.Count > 0 ? $"No account: {string.Join(", ", unknown).ToLowerInvariant()}." : $"At most {MaxPeople} people.";
                 return new WorkloadOutcome.Invalid(new Dictionary<string, string[]> { [unknown.Count > 0 && operating.Overlaps(unknown) && !opening.Overlaps(unknown) ? "operators" : "people"] = [message] });
             }
+            // Whoever administers or leads has no back door into people's programs.
+            if (actor.UserId != workload.OwnerId && people.Exists(p => p.Id == actor.UserId) && !await db.WorkloadShares.AnyAsync(s => s.WorkloadId == id && s.UserId == actor.UserId, cancellationToken))
+                return new WorkloadOutcome.Invalid(new Dictionary<string, string[]> { ["people"] = ["Nobody opens somebody else's workload to themselves. Ask its owner."] });
             workload.Audience = audience;
             await db.WorkloadShares.Where(s => s.WorkloadId == id).ExecuteDeleteAsync(cancellationToken);
             ShareLevel LevelOf(string email) => operating.Contains(email) ? ShareLevel.Operate : ShareLevel.Open;

@@ -29,6 +29,8 @@ internal static class PortalAccess
         services.AddIdentityCore<PortalUser>(identity =>
             {
                 identity.User.RequireUniqueEmail = true;
+                // The name is the e-mail address, and addresses hold more than Identity's default lets through, such as an apostrophe.
+                identity.User.AllowedUserNameCharacters = "";
                 identity.Password.RequiredLength = 12;
                 identity.Password.RequireNonAlphanumeric = identity.Password.RequireUppercase = identity.Password.RequireLowercase = identity.Password.RequireDigit = false;
                 identity.Lockout.MaxFailedAccessAttempts = 5;

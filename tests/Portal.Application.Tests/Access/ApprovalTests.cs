@@ -69,6 +69,20 @@ public sealed class ApprovalTests : HostedTests
     }
 
     [Fact]
+    public async Task OwnWorkload_AskedAboutByAnother_IsNotDecidedByItsOwner()
+    {
+        var bea = await Host.AddPersonAsync("Bea", ["vision!"]);
+        var id = await Host.LaunchRunningAsync(bea, name: "beas");
+        await Host.Get<ShareWorkload>().ExecuteAsync(id, WorkloadAudience.Owner, [], ["lena@example.org"], bea, default);
+        await Host.AskForEverythingAsync(_ada);
+        var request = (await Host.Get<ExtendWorkload>().ExecuteAsync(id, TimeSpan.FromHours(4), Lena, default)).Should().BeOfType<WorkloadOutcome.ApprovalRequired>().Subject.RequestId;
+        (await DecideAsync(request, bea)).Should().BeOfType<ApprovalOutcome.Forbidden>().Which.Reason.Should().Contain("own workload");
+        (await Host.Get<ApprovalQueries>().CountForMeAsync(bea, default)).Should().Be(0);
+        (await Host.Get<ApprovalQueries>().ListAsync(ApprovalBox.ForMe, bea, default)).Should().BeEmpty();
+        (await ApproveAsync(request, _max)).Should().Be(ApprovalState.Approved);
+    }
+
+    [Fact]
     public async Task OnlyLeadAsking_AdministratorsStandIn_AndWithoutAnybodyItIsRefusedAtOnce()
     {
         await Host.AskForEverythingAsync(_ada);

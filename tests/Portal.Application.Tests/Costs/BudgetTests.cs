@@ -1,9 +1,11 @@
 using AwesomeAssertions;
 using Portal.Application.Access.Approvals;
+using Portal.Application.Access.Grants;
 using Portal.Application.Costs;
 using Portal.Application.Workloads;
 using Portal.Domain.Access;
 using Portal.Domain.Access.Approvals;
+using Portal.Domain.Access.Grants;
 using Portal.Testing.Hosting;
 using Xunit;
 
@@ -61,6 +63,35 @@ public sealed class BudgetTests : HostedTests
 
         outcomes.Count(o => o is LaunchWorkload.Outcome.Launched).Should().Be(1, "there is room for one and a half");
         outcomes.OfType<LaunchWorkload.Outcome.Denied>().Should().HaveCount(5).And.AllSatisfy(d => d.Reason.Should().Be("The month's budget is spent."));
+    }
+
+    [Fact]
+    public async Task LaunchesAtOnce_WithTheSameGrantAndABudget_DoNotWaitForEachOther()
+    {
+        await SetAsync(1000);
+        await Host.Get<ManageGrants>().RestrictAsync(RestrictedKind.Item, HostWorkloads.Notebook, new RestrictionTerms(null, TimeSpan.FromDays(30), OnGrantEnd.Keep, TimeSpan.Zero, null), _ada, default);
+        await Host.Get<ManageGrants>().GrantAsync(RestrictedKind.Item, HostWorkloads.Notebook, "vision", TimeSpan.FromDays(1), null, _ada, default);
+        for (var round = 0; round < 3; round++)
+        {
+            var outcomes = await Task.WhenAll(Enumerable.Range(0, 6).Select(i => Host.Get<LaunchWorkload>().ExecuteAsync(new LaunchRequest { Item = HostWorkloads.Notebook, Name = $"at-once-{round}-{i}", Hardware = "cpu-tiny" }, Lena, default)));
+            outcomes.Should().AllBeOfType<LaunchWorkload.Outcome.Launched>();
+        }
+    }
+
+    [Fact]
+    public async Task Extension_HoldsOnlyWhatIsStillToComeAgainstTheBudget_AlsoWhenItIsDecided()
+    {
+        var max = await Host.AddPersonAsync("Max", ["vision!"]);
+        var id = await Host.LaunchRunningAsync(Lena, lifetime: TimeSpan.FromHours(20));
+        var price = (await Host.RowAsync(id)).HourlyPrice;
+        await Host.AgeAsync(id, TimeSpan.FromHours(19));
+        await SetAsync(5);
+        // Room for two hours more, not for the whole life again.
+        await SetAsync((await StateAsync()).Spent + price * 4);
+        await Host.PublishAsync(_ada, """{"rules": [{"name": "Within budget", "when": {"field": "budgetLeftAfter", "op": "lt", "value": 0}, "effect": "deny", "message": "Spent."}, {"name": "Ask", "when": {"all": []}, "effect": "requireApproval", "steps": [{"approvers": {"teamLeads": true}}]}], "default": {"effect": "allow"}}""");
+        var request = (await Host.Get<ExtendWorkload>().ExecuteAsync(id, TimeSpan.FromHours(1), Lena, default)).Should().BeOfType<WorkloadOutcome.ApprovalRequired>().Subject.RequestId;
+        (await Host.Get<DecideApproval>().ExecuteAsync(request, Verdict.Approve, null, null, max, default)).Should().BeOfType<ApprovalOutcome.Done>();
+        (await Host.Get<ExtendWorkload>().ExecuteAsync(id, TimeSpan.FromHours(9), Lena, default)).Should().BeOfType<WorkloadOutcome.Denied>();
     }
 
     [Fact]

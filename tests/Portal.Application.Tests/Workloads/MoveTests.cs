@@ -107,6 +107,28 @@ public sealed class MoveTests : HostedTests
     }
 
     [Fact]
+    public async Task Move_WhileItIsNotReadyYet_BeginsAnewAttemptToo()
+    {
+        Host.Target.ReadyAfter = Timeout.InfiniteTimeSpan;
+        var id = await Host.LaunchAsync(Lena);
+        await Host.PumpAsync();
+        (await PhaseAsync(id)).Should().Be(WorkloadPhase.Starting);
+        await WishAsync(() => MoveAsync(id, "cpu-small"));
+        Host.Target.ReadyAfter = TimeSpan.Zero;
+        await Host.HurryAsync(id);
+        (await Host.RowAsync(id)).Should().Match<Workload>(w => w.Attempt == 2 && w.Phase == WorkloadPhase.Running);
+        (await Host.LiveAsync(id)).Vcpu.Should().Be(1);
+    }
+
+    [Fact]
+    public async Task Move_ToWhereAnotherRuleAsks_AsksAlsoWhereItCostsNoMore()
+    {
+        var id = await Host.LaunchRunningAsync(Lena, hardware: "cpu-small");
+        await Host.PublishAsync(_ada, """{"rules": [{"name": "Tiny ones", "when": {"field": "hardware", "op": "eq", "value": "cpu-tiny"}, "effect": "requireApproval", "steps": [{"approvers": {"teamLeads": true}}]}], "default": {"effect": "allow"}}""");
+        await AskAsync(id, "cpu-tiny");
+    }
+
+    [Fact]
     public async Task Move_WhileItIsBeingStarted_WaitsForTheStart()
     {
         var id = await Host.LaunchRunningAsync(Lena);

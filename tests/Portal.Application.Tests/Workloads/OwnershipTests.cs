@@ -141,6 +141,7 @@ public sealed class OwnershipTests : HostedTests
 
         (await Host.RowAsync(_id)).Should().Match<Workload>(w => w.Phase == WorkloadPhase.Stopped && w.Desired == DesiredState.Stopped && w.PhaseReason!.Contains("nobody took it over"));
         (await ToldAsync(_max)).Should().HaveCount(2);
+        (await Host.Get<StartWorkload>().ExecuteAsync(_id, _max, default)).Should().BeOfType<WorkloadOutcome.Conflict>().Which.Reason.Should().Contain("Take it over first");
         await WishAsync(() => OfferAsync("max@example.org", _max));
         await WishAsync(() => Host.Get<StartWorkload>().ExecuteAsync(_id, _max, default));
         (await Host.RowAsync(_id)).Should().Match<Workload>(w => w.Phase == WorkloadPhase.Running && w.OwnerId == _max.UserId && w.OwnerGoneAt == null);

@@ -139,6 +139,7 @@ public sealed class ApplicationHost : IAsyncDisposable
     private static void Configure(IdentityOptions options)
     {
         options.User.RequireUniqueEmail = true;
+        options.User.AllowedUserNameCharacters = "";
         (options.Password.RequiredLength, options.Password.RequireNonAlphanumeric, options.Password.RequireDigit) = (12, false, false);
         (options.Password.RequireUppercase, options.Password.RequireLowercase) = (false, false);
     }

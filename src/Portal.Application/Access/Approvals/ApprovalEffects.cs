@@ -24,7 +24,7 @@ public sealed class ApprovalEffects(PublishedItems items, AccessRights rights, L
         var request = held.Request;
         var requester = await db.Users.Where(u => u.Id == request.RequesterId).Select(u => new { u.DisplayName, u.Disabled }).SingleAsync(cancellationToken);
         if (requester.Disabled) return $"{requester.DisplayName}'s account is disabled, so nothing can be approved for it.";
-        if (request.Kind == ApprovalKind.Budget && await db.TeamBudgets.AnyAsync(b => b.TeamId == request.TeamId && b.Amount >= request.Amount, cancellationToken)) return "The budget is as large as that already.";
+        if (request.Kind == ApprovalKind.Budget && !await db.TeamBudgets.AnyAsync(b => b.TeamId == request.TeamId && b.Amount < request.Amount, cancellationToken)) return "The team has no budget any more, or one as large as that already.";
         if (held.Workload is not { } workload) return null;
         if (!await db.TeamMembers.AnyAsync(m => m.TeamId == workload.TeamId && m.UserId == workload.OwnerId, cancellationToken)) return "Its owner is no longer in the team that pays.";
         if (request.Kind == ApprovalKind.Extension && (workload.Desired != DesiredState.Running || !workload.Phase.IsActive())) return "It no longer runs, so there is no end to move.";
@@ -36,10 +36,12 @@ public sealed class ApprovalEffects(PublishedItems items, AccessRights rights, L
     /// <summary>An answer to an old question is none: grants and policies are asked as they are now.</summary>
     private async Task<string?> PoliciesAsync(PortalDbContext db, ApprovalRequest request, Workload workload, CancellationToken cancellationToken)
     {
-        var spec = (await items.GetAsync(workload.ItemVersionId, cancellationToken)).Spec;
+        var (spec, now) = ((await items.GetAsync(workload.ItemVersionId, cancellationToken)).Spec, await db.NowAsync(cancellationToken));
         var requester = (await actors.FindAsync(request.RequesterId, null, cancellationToken))!;
         var lifetime = request.Kind == ApprovalKind.Extension && workload.ExpiresAt is { } end ? end + TimeSpan.FromHours((double)request.Hours!.Value) - (workload.StartedAt ?? workload.QueuedAt) : workload.Lifetime;
-        var plan = request.Kind == ApprovalKind.Move ? await MoveWorkload.PlanAsync(db, workload, spec, ChangeOf(request), cancellationToken) : await ReturnToQueue.PlanAsync(db, workload, spec, request.HourlyPrice, lifetime, cancellationToken);
+        var plan = request.Kind == ApprovalKind.Move ? await MoveWorkload.PlanAsync(db, workload, spec, ChangeOf(request), now, cancellationToken) : await ReturnToQueue.PlanAsync(db, workload, spec, request.HourlyPrice, lifetime, cancellationToken);
+        // What has run is spent already: only what is still to come is held against the budget.
+        if (request.Kind == ApprovalKind.Extension && workload.ExpiresAt is { } present) plan = plan with { Remaining = present - now + TimeSpan.FromHours((double)request.Hours!.Value) };
         var ruling = await policy.RuleAsync(db, plan, requester, cancellationToken);
         return ruling switch
         {

@@ -22,10 +22,11 @@ internal static class ApprovalNews
         // A person counts once: whoever decided on an earlier step has nothing to say on this one.
         var used = await db.ApprovalDecisions.Where(d => d.RequestId == request.Id && d.Revision == request.Revision).Select(d => new { d.ById, d.OnBehalfOfId }).ToListAsync(cancellationToken);
         var spent = used.SelectMany(u => new[] { u.ById, u.OnBehalfOfId }).ToHashSet();
-        var eligible = book.For(steps[request.Step].Approvers, request.TeamId, request.ItemTeamId, request.RequesterId).Select(a => a.Id).Where(id => !spent.Contains(id)).ToList();
+        var owner = request.WorkloadId is { } about ? await db.Workloads.Where(w => w.Id == about).Select(w => (Guid?)w.OwnerId).SingleOrDefaultAsync(cancellationToken) : null;
+        var eligible = book.For(steps[request.Step].Approvers, request.TeamId, request.ItemTeamId, request.RequesterId, owner).Select(a => a.Id).Where(id => !spent.Contains(id)).ToList();
         var standIns = await db.Delegations.Where(d => eligible.Contains(d.FromUserId) && d.RevokedAt == null && d.StartsAt <= now && d.EndsAt > now).Select(d => d.ToUserId).ToListAsync(cancellationToken);
         var deciders = used.Select(u => u.ById).ToHashSet();
-        var people = eligible.Concat(standIns).Where(id => id != request.RequesterId && id != by && !deciders.Contains(id));
+        var people = eligible.Concat(standIns).Where(id => id != request.RequesterId && id != owner && id != by && !deciders.Contains(id));
         var who = await db.Users.Where(u => u.Id == request.RequesterId).Select(u => u.DisplayName).SingleAsync(cancellationToken);
         var again = request.Revision > 1 && request.Step == 0 ? " The price has changed since it was asked." : "";
         await db.TellAsync(people, new News(NotificationKind.ApprovalWaiting, $"approval:{request.Id}:{request.Revision}:{request.Step}", $"{who} {Asks(request)}", $"/approvals?id={request.Id}",

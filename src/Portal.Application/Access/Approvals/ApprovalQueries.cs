@@ -86,13 +86,15 @@ public sealed class ApprovalQueries(IDbContextFactory<PortalDbContext> contexts,
         var book = await ApproverBook.ReadAsync(db, steps.Values.SelectMany(s => s), cancellationToken);
         var delegators = await Delegations.To(db, actor.UserId, now).ToListAsync(cancellationToken);
         var ids = waiting.Select(r => r.Id).ToList();
+        var about = waiting.Select(r => r.WorkloadId).OfType<Guid>().ToList();
+        var owners = await db.Workloads.Where(w => about.Contains(w.Id)).Select(w => new { w.Id, w.OwnerId }).ToDictionaryAsync(w => w.Id, w => (Guid?)w.OwnerId, cancellationToken);
         var used = (await db.ApprovalDecisions.Where(d => ids.Contains(d.RequestId)).Select(d => new { d.RequestId, d.Revision, d.ById, d.OnBehalfOfId }).ToListAsync(cancellationToken)).ToLookup(d => (d.RequestId, d.Revision), d => (d.ById, d.OnBehalfOfId));
         return Math.Min(Most, waiting.Count(Mine));
 
         bool Mine(ApprovalRequest r)
         {
             var answers = used[(r.Id, r.Revision)].ToList();
-            return MayDecide(r, DecideApproval.About(book, r, steps[r.Id], actor, delegators, IsAsked(book, r, steps[r.Id], actor, delegators, answers), hasDecided: false), actor, answers, now);
+            return MayDecide(r, DecideApproval.About(book, r, steps[r.Id], actor, delegators, IsAsked(book, r, steps[r.Id], actor, delegators, answers, r.WorkloadId is { } workload ? owners.GetValueOrDefault(workload) : null), hasDecided: false), actor, answers, now);
         }
     }
 
@@ -100,10 +102,10 @@ public sealed class ApprovalQueries(IDbContextFactory<PortalDbContext> contexts,
         r.State == ApprovalState.Waiting && r.ExpiresAt > now && !used.Any(d => d.ById == actor.UserId) && actor.May(PortalAction.BeAsked, subject);
 
     /// <summary>The actor, or somebody they stand in for, is among those asked now and has not answered.</summary>
-    private static bool IsAsked(ApproverBook book, ApprovalRequest r, IReadOnlyList<ApprovalStep> steps, Actor actor, IReadOnlyList<Guid> delegators, IReadOnlyList<(Guid ById, Guid OnBehalfOfId)> used)
+    private static bool IsAsked(ApproverBook book, ApprovalRequest r, IReadOnlyList<ApprovalStep> steps, Actor actor, IReadOnlyList<Guid> delegators, IReadOnlyList<(Guid ById, Guid OnBehalfOfId)> used, Guid? ownerId)
     {
-        if (r.State != ApprovalState.Waiting) return false;
-        var eligible = book.For(steps[r.Step].Approvers, r.TeamId, r.ItemTeamId, r.RequesterId).Select(a => a.Id).ToHashSet();
+        if (r.State != ApprovalState.Waiting || actor.UserId == ownerId) return false;
+        var eligible = book.For(steps[r.Step].Approvers, r.TeamId, r.ItemTeamId, r.RequesterId, ownerId).Select(a => a.Id).ToHashSet();
         return delegators.Prepend(actor.UserId).Any(p => eligible.Contains(p) && !used.Any(d => d.OnBehalfOfId == p || d.ById == p));
     }
 
@@ -170,12 +172,12 @@ public sealed class ApprovalQueries(IDbContextFactory<PortalDbContext> contexts,
             var change = r.ChangeJson is null ? null : PortalJson.Read<PlaceChange>(r.ChangeJson);
             var inRevision = given.Where(d => d.Revision == r.Revision).ToList();
             var used = inRevision.Select(d => (d.ById, d.OnBehalfOfId)).ToList();
-            var subject = DecideApproval.About(book, r, steps[r.Id], actor, delegators, IsAsked(book, r, steps[r.Id], actor, delegators, used), given.Exists(d => d.ById == actor.UserId));
+            var subject = DecideApproval.About(book, r, steps[r.Id], actor, delegators, IsAsked(book, r, steps[r.Id], actor, delegators, used, workload?.OwnerId), given.Exists(d => d.ById == actor.UserId));
             if (!actor.May(PortalAction.ReadRequest, subject)) continue;
             var mayDecide = MayDecide(r, subject, actor, used, now);
             rows.Add(new ApprovalRow(
                 r.Id, r.Kind, r.Title, r.Subject, r.SubjectKind, r.RequesterId, names[r.RequesterId].DisplayName, names[r.RequesterId].Email ?? "", teams[r.TeamId], r.Reason, r.CreatedAt, r.ExpiresAt, r.State, r.Step + 1,
-                [.. steps[r.Id].Select((s, i) => new ApprovalStepRow(s, PolicyWords.Who(s), [.. book.For(s.Approvers, r.TeamId, r.ItemTeamId, r.RequesterId).Select(a => a.Name)], [.. inRevision.Where(d => d.Row.Step == i).Select(d => d.Row)]))],
+                [.. steps[r.Id].Select((s, i) => new ApprovalStepRow(s, PolicyWords.Who(s), [.. book.For(s.Approvers, r.TeamId, r.ItemTeamId, r.RequesterId, workload?.OwnerId).Select(a => a.Name)], [.. inRevision.Where(d => d.Row.Step == i).Select(d => d.Row)]))],
                 r.Rule, r.PolicyNumber, r.Why, r.HourlyPrice, change?.ListHourlyPrice ?? workload?.ListHourlyPrice, r.Hours, r.Currency, r.WorkloadId, change?.Hardware.Name ?? hardware, version?.Spec.Name, version?.Version,
                 r.Revision, r.EndedAt, r.EndReason, r.RequesterId == actor.UserId, mayDecide, workload is not null && actor.May(PortalAction.ReadWorkload, new Subject.OfWorkload(workload.OwnerId, workload.TeamId, workload.Audience, workload.Share)))
             {

@@ -1,10 +1,12 @@
 using Microsoft.EntityFrameworkCore;
 using Portal.Application.Audit;
 using Portal.Application.Data;
+using Portal.Application.Notifications;
 using Portal.Application.Workloads;
 using Portal.Domain.Access;
 using Portal.Domain.Access.Approvals;
 using Portal.Domain.Access.Policies;
+using Portal.Domain.Notifications;
 using Portal.Domain.Workloads;
 
 namespace Portal.Application.Access.Approvals;
@@ -48,14 +50,17 @@ internal static class ApprovalRequests
     /// <summary>A text of at most so many characters; what is longer is kept whole elsewhere.</summary>
     internal static string Cut(string text, int most) => text.Length <= most ? text : text[..(most - 1)] + "…";
 
-    /// <summary>Takes back what is open about a workload, because its owner wants something else now. The workload's row must be locked.</summary>
-    public static async Task WithdrawOpenAsync(this PortalDbContext db, Workload workload, Actor actor, DateTimeOffset now, CancellationToken cancellationToken)
+    /// <summary>Takes back what is open about a workload, because somebody wants something else of it now. The workload's row must be locked.</summary>
+    /// <param name="only">Only questions of this kind; null: all.</param>
+    public static async Task WithdrawOpenAsync(this PortalDbContext db, Workload workload, Actor actor, DateTimeOffset now, CancellationToken cancellationToken, ApprovalKind? only = null)
     {
         var open = await db.ApprovalRequests.FromSql($"select r.*, r.xmin from approval_requests r where r.workload_id = {workload.Id} and r.state = 'Waiting' for update").ToListAsync(cancellationToken);
-        foreach (var request in open)
+        foreach (var request in open.Where(r => only is null || r.Kind == only))
         {
             request.End(ApprovalState.Withdrawn, $"Withdrawn by {actor.Name}.", now);
             db.Audit(actor, now, "approval.withdraw", "approval", request.Id.ToString(), request.Title);
+            if (request.RequesterId != actor.UserId)
+                await db.TellAsync([request.RequesterId], new News(NotificationKind.ApprovalDecided, $"approval:{request.Id}:ended", $"{actor.Name} withdrew your request about “{workload.Name}”", $"/workloads/{workload.Id}", "They want something else of it now."), now, cancellationToken);
         }
         if (open.Count > 0) await db.AnnounceAsync([WorkloadChange.Approvals], cancellationToken);
     }

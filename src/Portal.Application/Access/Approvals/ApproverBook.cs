@@ -31,10 +31,11 @@ public sealed class ApproverBook
             named.ToDictionary(n => n.NormalizedEmail!, n => new Approver(n.Id, n.DisplayName, n.Email ?? "")));
     }
 
-    /// <summary>Who may decide a step, never the requester. Where a team has no lead but the requester, administrators stand in.</summary>
+    /// <summary>Who may decide a step, never the requester, nor the owner of the workload it is about. Where a team has no lead but the requester, administrators stand in.</summary>
     /// <param name="teamId">The team that pays.</param>
     /// <param name="itemTeamId">The team that supports the item.</param>
-    public IReadOnlyList<Approver> For(Approvers approvers, Guid teamId, Guid? itemTeamId, Guid requesterId)
+    /// <param name="ownerId">Whose workload it is about, who decides as little as the requester; null: about none.</param>
+    public IReadOnlyList<Approver> For(Approvers approvers, Guid teamId, Guid? itemTeamId, Guid requesterId, Guid? ownerId = null)
     {
         IEnumerable<Approver> found = approvers switch
         {
@@ -44,14 +45,14 @@ public sealed class ApproverBook
             Approvers.People people => people.Emails.Select(e => _named.GetValueOrDefault(e.ToUpperInvariant())).OfType<Approver>(),
             _ => throw new InvalidOperationException($"Unknown approvers {approvers}."),
         };
-        var others = found.Where(a => a.Id != requesterId).ToList();
-        return others.Count == 0 && approvers is Approvers.TeamLeads or Approvers.ItemOwners ? [.. _roles[PortalRoles.Admin].Where(a => a.Id != requesterId)] : others;
+        var others = found.Where(a => a.Id != requesterId && a.Id != ownerId).ToList();
+        return others.Count == 0 && approvers is Approvers.TeamLeads or Approvers.ItemOwners ? [.. _roles[PortalRoles.Admin].Where(a => a.Id != requesterId && a.Id != ownerId)] : others;
     }
 
     /// <summary>Whether there are enough different people for all steps: a person counts once, whatever the number of hats.</summary>
-    public bool CanBeMet(IReadOnlyList<ApprovalStep> steps, Guid teamId, Guid? itemTeamId, Guid requesterId)
+    public bool CanBeMet(IReadOnlyList<ApprovalStep> steps, Guid teamId, Guid? itemTeamId, Guid requesterId, Guid? ownerId = null)
     {
-        var seats = steps.SelectMany(s => Enumerable.Repeat(For(s.Approvers, teamId, itemTeamId, requesterId).Select(a => a.Id).ToHashSet(), s.Count)).ToList();
+        var seats = steps.SelectMany(s => Enumerable.Repeat(For(s.Approvers, teamId, itemTeamId, requesterId, ownerId).Select(a => a.Id).ToHashSet(), s.Count)).ToList();
         var seatOf = new Dictionary<Guid, int>();
         return Enumerable.Range(0, seats.Count).All(seat => Sit(seat, []));
 

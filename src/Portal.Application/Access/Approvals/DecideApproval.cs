@@ -49,7 +49,7 @@ public sealed class DecideApproval(IDbContextFactory<PortalDbContext> contexts, 
         var (request, now) = (held.Request, await db.NowAsync(cancellationToken));
         var steps = PolicyJson.ReadSteps(request.StepsJson);
         var book = await ApproverBook.ReadAsync(db, steps, cancellationToken);
-        var right = await RightAsync(db, book, request, steps, actor, now, cancellationToken);
+        var right = await RightAsync(db, book, held, steps, actor, now, cancellationToken);
         if (right.Refusal is { } refusal) return refusal;
         if (request.State != ApprovalState.Waiting) return new ApprovalOutcome.Conflict($"It is {request.State.ToString().ToLowerInvariant()} already. {request.EndReason}");
         if (request.ExpiresAt <= now)
@@ -91,10 +91,13 @@ public sealed class DecideApproval(IDbContextFactory<PortalDbContext> contexts, 
     }
 
     /// <summary>Whose right the actor uses: their own, or that of somebody who delegated to them.</summary>
-    private static async Task<(Guid? Principal, ApprovalOutcome? Refusal)> RightAsync(PortalDbContext db, ApproverBook book, ApprovalRequest request, IReadOnlyList<ApprovalStep> steps, Actor actor, DateTimeOffset now, CancellationToken cancellationToken)
+    private static async Task<(Guid? Principal, ApprovalOutcome? Refusal)> RightAsync(PortalDbContext db, ApproverBook book, HeldApproval held, IReadOnlyList<ApprovalStep> steps, Actor actor, DateTimeOffset now, CancellationToken cancellationToken)
     {
+        var (request, owner) = (held.Request, held.Workload?.OwnerId);
+        // Somebody else may have asked about it, such as one who operates it.
+        if (owner == actor.UserId && request.RequesterId != actor.UserId) return (null, new ApprovalOutcome.Forbidden("Nobody decides about their own workload."));
         var delegators = await Delegations.To(db, actor.UserId, now).ToListAsync(cancellationToken);
-        var eligible = book.For(steps[request.Step].Approvers, request.TeamId, request.ItemTeamId, request.RequesterId).Select(a => a.Id).ToList();
+        var eligible = book.For(steps[request.Step].Approvers, request.TeamId, request.ItemTeamId, request.RequesterId, owner).Select(a => a.Id).ToList();
         var used = await db.ApprovalDecisions.Where(d => d.RequestId == request.Id && d.Revision == request.Revision).Select(d => new { d.ById, d.OnBehalfOfId }).ToListAsync(cancellationToken);
         if (request.State == ApprovalState.Waiting && used.Exists(u => u.ById == actor.UserId)) return (null, new ApprovalOutcome.Conflict("You have decided on it already. A person counts once."));
         var free = delegators.Prepend(actor.UserId).Where(p => eligible.Contains(p)).ToList();

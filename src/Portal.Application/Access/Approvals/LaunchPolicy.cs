@@ -70,8 +70,8 @@ public sealed class LaunchPolicy(PolicyBook book, AccessRights rights)
         var itemTeam = await db.Teams.Where(t => t.Slug == plan.Item.Owner).Select(t => (Guid?)t.Id).SingleOrDefaultAsync(cancellationToken);
         var approvers = await ApproverBook.ReadAsync(db, steps, cancellationToken);
         var who = PolicyWords.Steps(steps);
-        return approvers.CanBeMet(steps, plan.TeamId, itemTeam, requester.UserId)
-            ? new LaunchRuling.NeedsApproval(verdict, number, who, [.. approvers.For(steps[0].Approvers, plan.TeamId, itemTeam, requester.UserId).Select(a => a.Name)], itemTeam)
+        return approvers.CanBeMet(steps, plan.TeamId, itemTeam, requester.UserId, plan.OwnerId)
+            ? new LaunchRuling.NeedsApproval(verdict, number, who, [.. approvers.For(steps[0].Approvers, plan.TeamId, itemTeam, requester.UserId, plan.OwnerId).Select(a => a.Name)], itemTeam)
             : new LaunchRuling.Denied(verdict.Rule.Name, $"The rule “{verdict.Rule.Name}” asks {who}, and besides you there are not enough people for that. An administrator can name another lead, or change the rule.");
     }
 }

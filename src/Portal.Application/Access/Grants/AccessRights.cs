@@ -35,13 +35,16 @@ public sealed class AccessRights
             await Holding(db, restriction, userId, teamId).ExecuteUpdateAsync(g => g.SetProperty(x => x.LastUsedAt, now), cancellationToken);
     }
 
-    /// <summary>True with a grant, which is held until the transaction ends: a revocation at the same moment comes before or after, not in between.</summary>
+    /// <summary>
+    /// True with a grant, which is held until the transaction ends: a revocation at the same moment comes before or after, not in between. Held as strongly as <see cref="NoteUseAsync"/>
+    /// needs it later: two that share it and then both want to write would wait for each other.
+    /// </summary>
     private static async Task<bool> HoldAsync(PortalDbContext db, AccessRestriction restriction, Guid userId, Guid teamId, CancellationToken cancellationToken)
     {
         var kind = restriction.Kind.ToString();
         var held = await db.Database.SqlQuery<Guid>($"""
             select id as "Value" from access_grants where kind = {kind} and slug = {restriction.Slug} and (user_id = {userId} or team_id = {teamId})
-              and revoked_at is null and starts_at <= clock_timestamp() and ends_at > clock_timestamp() for share
+              and revoked_at is null and starts_at <= clock_timestamp() and ends_at > clock_timestamp() order by id for no key update
             """).ToListAsync(cancellationToken);
         return held.Count > 0;
     }
