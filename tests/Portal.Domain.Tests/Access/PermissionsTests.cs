@@ -105,7 +105,7 @@ public sealed class PermissionsTests
     public void Answer_ToEveryActionOnEverySubject_IsOneOfThreeOrAFault()
     {
         var (actor, workload) = Someone("Admin", "all", ["own", "member"]);
-        Subject[] subjects = [Subject.Portal, new Subject.Team(Team), workload, new Subject.OfPerson(Self), new Subject.Token(Self, [TokenScopes.Read]), new Subject.Request(Other, Team, true, true, "x"), new Subject.Restricted(Team), new Subject.Grant(Other, null, Team)];
+        Subject[] subjects = [Subject.Portal, new Subject.Team(Team), workload, new Subject.OfOffer((Subject.OfWorkload)workload, Self), new Subject.OfPerson(Self), new Subject.Token(Self, [TokenScopes.Read]), new Subject.Request(Other, Team, true, true, "x"), new Subject.Restricted(Team), new Subject.Grant(Other, null, Team)];
         foreach (var action in Enum.GetValues<PortalAction>())
         {
             var answers = 0;
