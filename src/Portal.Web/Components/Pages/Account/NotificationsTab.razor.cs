@@ -60,7 +60,12 @@ public sealed partial class NotificationsTab : IDisposable
         StateHasChanged();
     }
 
-    private Task ChooseAsync(Choice choice) => ActAsync(actor => Choose.ExecuteAsync([choice], actor, _gone.Token), null);
+    // Not held back by, and not holding back, what the buttons do: several boxes may be ticked in a row.
+    private async Task ChooseAsync(Choice choice)
+    {
+        await _load.RunAsync(async () => Say(await Choose.ExecuteAsync([choice], await Actors.GetAsync(_gone.Token), _gone.Token), null), Navigation);
+        if (!_gone.IsCancellationRequested) await ReloadAsync();
+    }
 
     private async Task SaveAsync(string url) => await ActAsync(actor => Webhook.ExecuteAsync(url, false, actor, _gone.Token), "The webhook is saved.");
 
