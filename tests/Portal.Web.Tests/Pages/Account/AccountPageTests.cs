@@ -119,7 +119,7 @@ public sealed class AccountPageTests : PageTest
         Read(page.Find("table tbody tr")).Should().Contain("nightly").And.Contain(token[..10] + "…").And.Contain("never");
 
         page.FindAll("button").Single(b => Read(b) == "I have copied it").Click();
-        page.Markup.Should().NotContain(token);
+        page.WaitForAssertion(() => page.Markup.Should().NotContain(token));
     }
 
     [Fact]
