@@ -5,9 +5,9 @@ using Portal.Domain.Access;
 namespace Portal.Application.Access;
 
 /// <summary>Turns a person's id into an <see cref="Actor"/> with the roles and teams of this moment, so that a change of rights works at once.</summary>
-public sealed class ActorDirectory(IDbContextFactory<PortalDbContext> contexts)
+public sealed class ActorDirectory(IDbContextFactory<PortalDbContext> contexts, BrowserSessions sessions)
 {
-    /// <summary>The same person by the same way, with the rights of this moment; null when the person was disabled or their token ended. For what stays open longer than one action.</summary>
+    /// <summary>The same person by the same way, with the rights of this moment; null when the person was disabled, their token ended or their session did. For what stays open longer than one action.</summary>
     public async Task<Actor?> AgainAsync(Actor actor, CancellationToken cancellationToken)
     {
         if (actor.TokenId is { } token)
@@ -16,8 +16,13 @@ public sealed class ActorDirectory(IDbContextFactory<PortalDbContext> contexts)
             var now = await db.NowAsync(cancellationToken);
             if (!await db.AccessTokens.AnyAsync(t => t.Id == token && t.RevokedAt == null && (t.ExpiresAt == null || t.ExpiresAt > now), cancellationToken)) return null;
         }
+        if (actor.SessionId is { } session) return await InSessionAsync(actor.UserId, session, cancellationToken) is { } signedIn ? signedIn with { Source = actor.Source } : null;
         return await FindAsync(actor.UserId, actor.Scopes, cancellationToken) is { } found ? found with { TokenId = actor.TokenId, Source = actor.Source } : null;
     }
+
+    /// <summary>The actor in a browser session; null when it is over, or the person unknown or disabled.</summary>
+    public async Task<Actor?> InSessionAsync(Guid userId, Guid session, CancellationToken cancellationToken) =>
+        await sessions.HoldsAsync(session, userId, cancellationToken) && await FindAsync(userId, null, cancellationToken) is { } actor ? actor with { SessionId = session } : null;
 
     /// <summary>The actor with the given token scopes (null: all, as in a browser session); null when the person is unknown or disabled.</summary>
     public async Task<Actor?> FindAsync(Guid userId, IEnumerable<string>? scopes, CancellationToken cancellationToken)

@@ -34,6 +34,7 @@ public sealed class ChangeOwnPassword(PortalDbContext db, UserManager<PortalUser
             await users.ResetAccessFailedCountAsync(user);
             db.Audit(actor, await db.NowAsync(cancellationToken), "user.password", "user", user.Id.ToString(), user.Email!);
             await db.SaveChangesAsync(cancellationToken);
+            await BrowserSessions.EndAllAsync(db, user.Id, cancellationToken);
             await transaction.CommitAsync(cancellationToken);
             return new Outcome.Changed();
         }

@@ -23,6 +23,7 @@ public sealed class PortalDbContext(DbContextOptions<PortalDbContext> options)
     public DbSet<Team> Teams => Set<Team>();
     public DbSet<TeamMember> TeamMembers => Set<TeamMember>();
     public DbSet<AccessToken> AccessTokens => Set<AccessToken>();
+    public DbSet<BrowserSession> BrowserSessions => Set<BrowserSession>();
     public DbSet<EntryCode> EntryCodes => Set<EntryCode>();
     public DbSet<Category> Categories => Set<Category>();
     public DbSet<HardwareProfile> HardwareProfiles => Set<HardwareProfile>();

@@ -1,4 +1,5 @@
 using Microsoft.AspNetCore.Identity;
+using Portal.Application.Access;
 using Portal.Application.Access.SingleSignOn;
 using Portal.Application.Audit;
 using Portal.Application.Data;
@@ -18,7 +19,7 @@ public sealed class ResetPassword(PortalDbContext db, UserManager<PortalUser> us
         var user = Guid.TryParse(idOrEmail, out _) ? await users.FindByIdAsync(idOrEmail) : await users.FindByEmailAsync(idOrEmail);
         if (user is null) return new PeopleOutcome.NotFound($"There is no account '{idOrEmail}'.");
         var password = PasswordText.New();
-        // Replacing the hash also renews the stamp that every cookie is checked against.
+        // Whoever knew the old one is out, in pages that are open too.
         await users.RemovePasswordAsync(user);
         var result = await users.AddPasswordAsync(user, password);
         if (!result.Succeeded) throw new InvalidOperationException(string.Join(" ", result.Errors.Select(e => e.Description)));
@@ -26,6 +27,7 @@ public sealed class ResetPassword(PortalDbContext db, UserManager<PortalUser> us
         await users.ResetAccessFailedCountAsync(user);
         db.Audit(actor, await db.NowAsync(cancellationToken), "user.passwordReset", "user", user.Id.ToString(), user.Email!);
         await db.SaveChangesAsync(cancellationToken);
+        await BrowserSessions.EndAllAsync(db, user.Id, cancellationToken);
         await transaction.CommitAsync(cancellationToken);
         return new PeopleOutcome.Done(user.Id.ToString(), password);
     }

@@ -1,5 +1,6 @@
 using Microsoft.EntityFrameworkCore;
 using Portal.Application.Access.Approvals;
+using Portal.Application.Access.Grants;
 using Portal.Application.Catalog;
 using Portal.Application.Costs;
 using Portal.Application.Data;
@@ -24,7 +25,7 @@ public sealed record PlaceChange(string Target, CapacityType Capacity, HardwareP
 /// Moves a workload to other hardware, another target or another kind of capacity, with its folder. What runs begins a new attempt there; what rests moves when it is started.
 /// Asks as a launch would where it becomes costlier, or where another rule asks than where it is.
 /// </summary>
-public sealed class MoveWorkload(ChangeWorkload change, LaunchTermsReader terms, LaunchPolicy policy, PublishedItems items, CurrentPrices prices, ResourceLimits limits)
+public sealed class MoveWorkload(ChangeWorkload change, LaunchTermsReader terms, LaunchPolicy policy, PublishedItems items, CurrentPrices prices, ResourceLimits limits, AccessRights rights)
 {
     /// <param name="reason">For approvers, when it takes some.</param>
     public Task<WorkloadOutcome> ExecuteAsync(Guid id, MoveWish wish, string? reason, Actor actor, CancellationToken cancellationToken) =>
@@ -56,6 +57,7 @@ public sealed class MoveWorkload(ChangeWorkload change, LaunchTermsReader terms,
                 return new WorkloadOutcome.ApprovalRequired(id, request.Id, needs.Who);
             }
             Apply(db, workload, becomes, $"Moved by {actor.Name}", actor, now);
+            await rights.NoteUseAsync(db, spec, workload.Hardware, workload.OwnerId, workload.TeamId, now, cancellationToken);
             return null;
         }, null, cancellationToken, PortalAction.MoveWorkload);
 

@@ -38,6 +38,9 @@ public sealed record Actor(Guid UserId, string Name, string Email, IReadOnlySet<
     /// <summary>The token they act with; null in a browser.</summary>
     public Guid? TokenId { get; init; }
 
+    /// <summary>The browser session they act in; null with a token, and where the portal itself acts for a person.</summary>
+    public Guid? SessionId { get; init; }
+
     // What roles, teams and scopes mean is for Permissions alone to say.
     internal bool HasAdminRole => Roles.Contains(PortalRoles.Admin);
 

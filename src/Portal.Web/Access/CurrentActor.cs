@@ -5,10 +5,10 @@ using Portal.Domain.Access;
 
 namespace Portal.Web.Access;
 
-/// <summary>The actor behind this circuit. Looked up anew for every action, so that rights taken away are gone at once.</summary>
+/// <summary>The actor behind this circuit. Looked up anew for every action, so that rights taken away and sessions that ended are gone at once.</summary>
 public sealed class CurrentActor(AuthenticationStateProvider authentication, ActorDirectory actors, CircuitSource source)
 {
-    /// <summary>Throws <see cref="SignedOutException"/> when nobody is signed in or the account was disabled.</summary>
+    /// <summary>Throws <see cref="SignedOutException"/> when nobody is signed in, the session is over or the account was disabled.</summary>
     public async Task<Actor> GetAsync(CancellationToken cancellationToken = default)
     {
         var state = await authentication.GetAuthenticationStateAsync();
@@ -19,9 +19,10 @@ public sealed class CurrentActor(AuthenticationStateProvider authentication, Act
     public static async Task<Actor?> OfAsync(ActorDirectory actors, ClaimsPrincipal principal, CancellationToken cancellationToken)
     {
         if (!Guid.TryParse(principal.FindFirstValue(ClaimTypes.NameIdentifier), out var id)) return null;
-        var scopes = principal.Identity?.AuthenticationType == TokenAuthentication.SchemeName ? principal.FindAll(TokenAuthentication.ScopeClaim).Select(c => c.Value) : null;
-        return await actors.FindAsync(id, scopes, cancellationToken) is { } actor
-            ? actor with { TokenId = scopes is not null && Guid.TryParse(principal.FindFirstValue(TokenAuthentication.TokenClaim), out var token) ? token : null } : null;
+        if (principal.Identity?.AuthenticationType != TokenAuthentication.SchemeName)
+            return Guid.TryParse(principal.FindFirstValue(BrowserSessions.Claim), out var session) ? await actors.InSessionAsync(id, session, cancellationToken) : null;
+        if (!Guid.TryParse(principal.FindFirstValue(TokenAuthentication.TokenClaim), out var token)) return null;
+        return await actors.FindAsync(id, principal.FindAll(TokenAuthentication.ScopeClaim).Select(c => c.Value), cancellationToken) is { } actor ? actor with { TokenId = token } : null;
     }
 }
 

@@ -1,7 +1,9 @@
+using System.Security.Claims;
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Authentication.Cookies;
 using Microsoft.AspNetCore.Identity;
 using Microsoft.Extensions.Options;
+using Portal.Application.Access;
 using Portal.Application.Access.SingleSignOn;
 using Portal.Application.Data;
 using Portal.Web.Api;
@@ -71,7 +73,9 @@ internal static class PortalAccess
     private static async Task ValidateAsync(CookieValidatePrincipalContext context)
     {
         var services = context.HttpContext.RequestServices;
-        if (ProviderSession.Holds(context.Properties, services.GetRequiredService<SignInSettings>(), services.GetRequiredService<TimeProvider>().GetUtcNow())
+        if (ProviderSession.Counts(context.Properties, services.GetRequiredService<SignInSettings>())
+            && Guid.TryParse(context.Principal?.FindFirstValue(ClaimTypes.NameIdentifier), out var person) && Guid.TryParse(context.Principal.FindFirstValue(BrowserSessions.Claim), out var session)
+            && await services.GetRequiredService<BrowserSessions>().HoldsAsync(session, person, context.HttpContext.RequestAborted)
             && await services.GetRequiredService<SignInManager<PortalUser>>().ValidateSecurityStampAsync(context.Principal) is { Disabled: false }) return;
         // Identity's own validator signs out of schemes that are not used here, and fails.
         context.RejectPrincipal();

@@ -1,4 +1,3 @@
-using System.Globalization;
 using Microsoft.AspNetCore.Authentication;
 using Portal.Application.Access.SingleSignOn;
 
@@ -12,25 +11,22 @@ internal static class ProviderSession
     /// <summary>Groups are looked at when people sign in, so that they must do so once a working day; at the provider that is mostly one redirect.</summary>
     public static readonly TimeSpan Longest = TimeSpan.FromHours(12);
 
-    private const string Until = ".until";
+    private const string Mark = ".provider";
     private const string IdToken = "id_token";
 
     /// <summary>A new session.</summary>
     /// <param name="idToken">Needed for one thing only: to tell the provider at sign-out whose session ends.</param>
-    public static AuthenticationProperties New(string? idToken, DateTimeOffset now)
+    public static AuthenticationProperties New(string? idToken)
     {
         var properties = new AuthenticationProperties { IsPersistent = true };
-        properties.Items[Until] = (now + Longest).ToString("O", CultureInfo.InvariantCulture);
+        properties.Items[Mark] = "";
         if (idToken is not null) properties.StoreTokens([new AuthenticationToken { Name = IdToken, Value = idToken }]);
         return properties;
     }
 
     /// <summary>Whether a session came from the provider.</summary>
-    public static bool IsFrom(AuthenticationProperties? properties) => properties?.Items.ContainsKey(Until) == true;
+    public static bool IsFrom(AuthenticationProperties? properties) => properties?.Items.ContainsKey(Mark) == true;
 
-    /// <summary>Whether a session still counts: one of the provider for its time, one of a local account while there are such.</summary>
-    public static bool Holds(AuthenticationProperties properties, SignInSettings settings, DateTimeOffset now) =>
-        properties.Items.TryGetValue(Until, out var until)
-            ? settings.HasProvider && DateTimeOffset.TryParse(until, CultureInfo.InvariantCulture, DateTimeStyles.RoundtripKind, out var end) && now < end
-            : settings.LocalAccounts;
+    /// <summary>Whether a session of this kind counts: one of the provider while there is one, one of a local account while there are such.</summary>
+    public static bool Counts(AuthenticationProperties properties, SignInSettings settings) => IsFrom(properties) ? settings.HasProvider : settings.LocalAccounts;
 }

@@ -1,3 +1,4 @@
+using System.Security.Claims;
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Authentication.OpenIdConnect;
 using Microsoft.AspNetCore.Identity;
@@ -103,7 +104,8 @@ internal static partial class ProviderSignIn
             case SignInFromProvider.Outcome.SignedIn signedIn:
                 var manager = services.GetRequiredService<SignInManager<PortalUser>>();
                 var user = await manager.UserManager.FindByIdAsync(signedIn.UserId.ToString()) ?? throw new InvalidOperationException("The account that signed in is gone.");
-                await manager.SignInAsync(user, ProviderSession.New(properties.Items[IdToken], services.GetRequiredService<TimeProvider>().GetUtcNow()));
+                var session = await services.GetRequiredService<BrowserSessions>().BeginAsync(user.Id, ProviderSession.Longest, aborted);
+                await manager.SignInWithClaimsAsync(user, ProviderSession.New(properties.Items[IdToken]), [new Claim(BrowserSessions.Claim, session.ToString())]);
                 await services.GetRequiredService<NoteSession>().ExecuteAsync(NoteSession.Step.SignedIn, user.Id, CircuitSource.Of(context.HttpContext), aborted);
                 context.Response.Redirect(SignIn.Safe(context.ReturnUri));
                 return;

@@ -1,3 +1,4 @@
+using System.Security.Claims;
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Identity;
 using Microsoft.AspNetCore.Mvc;
@@ -10,6 +11,9 @@ namespace Portal.Web.Access;
 /// <summary>Sign-in and sign-out are plain form posts: a circuit cannot set cookies.</summary>
 internal static partial class SignIn
 {
+    /// <summary>A session of a local account ends after two weeks without use, which the cookie sees to, and after this time in any case.</summary>
+    private static readonly TimeSpan Longest = TimeSpan.FromDays(60);
+
     public static void MapSignIn(this IEndpointRouteBuilder routes)
     {
         routes.MapPost("/account/sign-in", SignInAsync).AllowAnonymous().ExcludeFromDescription();
@@ -17,7 +21,7 @@ internal static partial class SignIn
         routes.MapPost("/account/sign-out", SignOutAsync).AllowAnonymous().ExcludeFromDescription();
     }
 
-    private static async Task<IResult> SignInAsync([FromForm] string? email, [FromForm] string? password, [FromForm] string? returnUrl, SignInManager<PortalUser> manager, NoteSession note, SignInSettings settings, HttpContext context)
+    private static async Task<IResult> SignInAsync([FromForm] string? email, [FromForm] string? password, [FromForm] string? returnUrl, SignInManager<PortalUser> manager, BrowserSessions sessions, NoteSession note, SignInSettings settings, HttpContext context)
     {
         if (!settings.LocalAccounts) return Again("local", returnUrl);
         var user = string.IsNullOrEmpty(email) ? null : await manager.UserManager.FindByEmailAsync(email.Trim());
@@ -29,17 +33,24 @@ internal static partial class SignIn
         }
         // Tries during a lock-out are not written down: five in five minutes are, a flood of them is nobody's gain.
         var wasLocked = await manager.UserManager.IsLockedOutAsync(user);
-        var result = await manager.PasswordSignInAsync(user, password ?? "", isPersistent: true, lockoutOnFailure: true);
+        var result = await manager.CheckPasswordSignInAsync(user, password ?? "", lockoutOnFailure: true);
         var step = result.Succeeded ? NoteSession.Step.SignedIn : result.IsLockedOut ? NoteSession.Step.LockedOut : NoteSession.Step.Refused;
         if (!wasLocked) await note.ExecuteAsync(step, user.Id, CircuitSource.Of(context), context.RequestAborted);
-        if (result.Succeeded) return Results.LocalRedirect(Safe(returnUrl));
+        if (result.Succeeded)
+        {
+            var session = await sessions.BeginAsync(user.Id, Longest, context.RequestAborted);
+            await manager.SignInWithClaimsAsync(user, isPersistent: true, [new Claim(BrowserSessions.Claim, session.ToString())]);
+            return Results.LocalRedirect(Safe(returnUrl));
+        }
         return Again(result.IsLockedOut ? "locked" : "wrong", returnUrl);
     }
 
-    private static async Task<IResult> SignOutAsync([FromForm] string? confirm, SignInManager<PortalUser> manager, NoteSession note, ProviderSignOut provider, HttpContext context)
+    private static async Task<IResult> SignOutAsync([FromForm] string? confirm, SignInManager<PortalUser> manager, BrowserSessions sessions, NoteSession note, ProviderSignOut provider, HttpContext context)
     {
         _ = confirm; // a form parameter makes the antiforgery token required
         var session = await context.AuthenticateAsync(IdentityConstants.ApplicationScheme);
+        // First for all pages that are open, then for this browser: in between, nothing of the session may still work.
+        if (Guid.TryParse(context.User.FindFirstValue(BrowserSessions.Claim), out var id)) await sessions.EndAsync(id, context.RequestAborted);
         await manager.SignOutAsync();
         if (Guid.TryParse(manager.UserManager.GetUserId(context.User), out var person)) await note.ExecuteAsync(NoteSession.Step.SignedOut, person, CircuitSource.Of(context), context.RequestAborted);
         return await provider.BeginAsync(context, session.Properties) ?? Results.LocalRedirect("/sign-in");

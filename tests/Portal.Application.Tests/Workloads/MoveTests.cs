@@ -94,6 +94,17 @@ public sealed class MoveTests : HostedTests
     }
 
     [Fact]
+    public async Task Move_WhoseTeamGotALimitMeanwhile_CannotBeApproved()
+    {
+        var id = await Host.LaunchRunningAsync(Lena);
+        await Host.AskForEverythingAsync(_ada);
+        var request = await AskAsync(id);
+        await Host.Get<ResourceLimits>().SetAsync("team:vision", LimitValues.None with { Vcpu = 0.5m }, _ada, default);
+        (await DecideAsync(request)).Should().BeOfType<ApprovalOutcome.Conflict>("it would end where it runs and wait for ever");
+        (await Host.RowAsync(id)).Should().Match<Workload>(w => w.Phase == WorkloadPhase.Running && w.Hardware == "cpu-tiny" && !w.RestartRequested);
+    }
+
+    [Fact]
     public async Task Move_ToWhatIsNotAllowed_IsRefused()
     {
         var id = await Host.LaunchRunningAsync(Lena);

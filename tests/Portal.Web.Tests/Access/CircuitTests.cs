@@ -35,6 +35,21 @@ public sealed class CircuitTests : PageTest
     }
 
     [Fact]
+    public async Task OpenPage_AfterItsSessionEnded_GoesToTheSignInPage()
+    {
+        var page = Render<Portal.Web.Components.Pages.Workloads.WorkloadsPage>();
+        page.WaitForAssertion(() => page.FindAll("h1").Should().NotBeEmpty());
+        await using var db = await Host.OpenAsync();
+        await db.BrowserSessions.Where(s => s.UserId == Lena.UserId).ExecuteUpdateAsync(set => set.SetProperty(s => s.EndedAt, s => s.StartedAt));
+
+        await Current.Invoking(c => c.GetAsync()).Should().ThrowAsync<SignedOutException>();
+        Render<Portal.Web.Components.Pages.Workloads.WorkloadsPage>();
+
+        var navigation = Services.GetRequiredService<Bunit.TestDoubles.BunitNavigationManager>();
+        page.WaitForAssertion(() => navigation.History.Should().Contain(h => h.Uri.Contains("/sign-in") && h.Options.ForceLoad));
+    }
+
+    [Fact]
     public async Task OpenPage_AfterTheRoleIsGone_RefusesTheNextClick()
     {
         var ada = await Host.AddPersonAsync("Ada", roles: [PortalRoles.Admin]);

@@ -16,6 +16,14 @@ internal sealed partial class ProviderBrowser : IDisposable
 
     public ProviderBrowser(PortalFactory portal) => _portal = portal.Client(null);
 
+    /// <summary>Another browser that somebody has carried this one's cookies to.</summary>
+    public ProviderBrowser CopyTo(PortalFactory portal)
+    {
+        var copy = new ProviderBrowser(portal);
+        copy._cookies.Add(_cookies.GetAllCookies());
+        return copy;
+    }
+
     /// <summary>Where the browser has been, in order.</summary>
     public List<Uri> Visited { get; } = [];
 

@@ -43,6 +43,18 @@ public sealed class ArchitectureTests
     }
 
     [Fact]
+    public void Components_KeepTheirLifeInAPageLife()
+    {
+        // A cancellation source that was disposed with its page throws when the page's last answer comes, and the error boundary shows that in place of the next page.
+        static bool Breaks(Type type) => type.GetFields(BindingFlags.Instance | BindingFlags.NonPublic | BindingFlags.DeclaredOnly).Any(f => f.FieldType == typeof(CancellationTokenSource));
+        Web.GetTypes().Where(t => typeof(Microsoft.AspNetCore.Components.IComponent).IsAssignableFrom(t) && Breaks(t)).Should().BeEmpty();
+        Breaks(typeof(Portal.Web.Components.PageLife)).Should().BeTrue("the rule can fail");
+        var life = new Portal.Web.Components.PageLife();
+        life.Dispose();
+        life.Token.IsCancellationRequested.Should().BeTrue("it can be read after its end");
+    }
+
+    [Fact]
     public void UseCases_HaveOnePublicExecute()
     {
         var cases = Application.GetTypes().Where(t => t is { IsPublic: true, IsAbstract: false } && t.GetMethod("ExecuteAsync") is not null).ToList();

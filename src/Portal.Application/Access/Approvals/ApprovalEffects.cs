@@ -5,6 +5,7 @@ using Portal.Application.Catalog;
 using Portal.Application.Costs;
 using Portal.Application.Data;
 using Portal.Application.Settings;
+using Portal.Application.Teams;
 using Portal.Application.Workloads;
 using Portal.Domain.Access;
 using Portal.Domain.Access.Approvals;
@@ -16,7 +17,7 @@ using Portal.Domain.Workloads;
 namespace Portal.Application.Access.Approvals;
 
 /// <summary>What an answer does, in the transaction of the answer: an approved launch goes into the queue without its owner being there.</summary>
-public sealed class ApprovalEffects(PublishedItems items, AccessRights rights, LaunchPolicy policy, ActorDirectory actors, PortalSettings settings)
+public sealed class ApprovalEffects(PublishedItems items, LaunchTermsReader terms, ResourceLimits limits, AccessRights rights, LaunchPolicy policy, ActorDirectory actors, PortalSettings settings)
 {
     /// <summary>Why it cannot be approved any more; null when it can.</summary>
     public async Task<string?> ObstacleAsync(PortalDbContext db, HeldApproval held, CancellationToken cancellationToken)
@@ -30,7 +31,17 @@ public sealed class ApprovalEffects(PublishedItems items, AccessRights rights, L
         if (request.Kind == ApprovalKind.Extension && (workload.Desired != DesiredState.Running || !workload.Phase.IsActive())) return "It no longer runs, so there is no end to move.";
         if (request.Kind == ApprovalKind.Launch && (await settings.GetAsync(cancellationToken)).LaunchPaused is { Length: > 0 } paused) return $"Launches are paused: {paused}";
         if (request.Kind == ApprovalKind.Move && await MoveWorkload.ObstacleAsync(db, workload, cancellationToken) is { } unmoved) return unmoved;
+        if (request.Kind == ApprovalKind.Move && await PlaceAsync(db, request, workload, cancellationToken) is { } unfit) return unfit;
         return await PoliciesAsync(db, request, workload, cancellationToken);
+    }
+
+    /// <summary>Since it was asked the item may have lost the place, or the team got a limit that it would wait for in vain.</summary>
+    private async Task<string?> PlaceAsync(PortalDbContext db, ApprovalRequest request, Workload workload, CancellationToken cancellationToken)
+    {
+        var (spec, change) = ((await items.GetAsync(workload.ItemVersionId, cancellationToken)).Spec, ChangeOf(request));
+        var place = await terms.PlaceAsync(new LaunchRequest { Item = spec.Slug, Hardware = change.Hardware.Slug, Target = change.Target, Capacity = change.Capacity.ToWord() }, spec, cancellationToken);
+        if (place.Errors.Count > 0) return $"It cannot move there any more: {string.Join(" ", place.Errors.Values.SelectMany(e => e))}";
+        return await limits.NeverAsync(db, workload.TeamId, workload.OwnerId, change.Hardware, change.HourlyPrice, cancellationToken);
     }
 
     /// <summary>An answer to an old question is none: grants and policies are asked as they are now.</summary>
@@ -65,7 +76,7 @@ public sealed class ApprovalEffects(PublishedItems items, AccessRights rights, L
         request.EndReason = ApprovalRequests.Cut($"Approved by {actor.Name}.{said}", 1000);
         if (request.Kind == ApprovalKind.Budget) await SetBudget.SetAsync(db, request.TeamId, request.Subject, request.Title, request.Amount, actor, now, cancellationToken);
         else if (request.Kind == ApprovalKind.Access) Grant(db, request, actor, now);
-        else if (request.Kind == ApprovalKind.Move) MoveWorkload.Apply(db, held.Workload!, ChangeOf(request), request.EndReason, actor, now);
+        else if (request.Kind == ApprovalKind.Move) await MoveAsync(db, held.Workload!, request, actor, now, cancellationToken);
         else if (request.Kind == ApprovalKind.Membership) await JoinAsync(db, request, actor, now, cancellationToken);
         else if (request.Kind == ApprovalKind.Extension) Extend(db, held.Workload!, request, actor, now);
         else await LaunchAsync(db, held.Workload!, request, actor, now, cancellationToken);
@@ -96,6 +107,13 @@ public sealed class ApprovalEffects(PublishedItems items, AccessRights rights, L
         workload.HourlyPrice = request.HourlyPrice;
         workload.Enqueue("Approved; looking for a place.", now);
         db.Record(workload, from, request.EndReason!, actor, now);
+        var spec = (await items.GetAsync(workload.ItemVersionId, cancellationToken)).Spec;
+        await rights.NoteUseAsync(db, spec, workload.Hardware, workload.OwnerId, workload.TeamId, now, cancellationToken);
+    }
+
+    private async Task MoveAsync(PortalDbContext db, Workload workload, ApprovalRequest request, Actor actor, DateTimeOffset now, CancellationToken cancellationToken)
+    {
+        MoveWorkload.Apply(db, workload, ChangeOf(request), request.EndReason!, actor, now);
         var spec = (await items.GetAsync(workload.ItemVersionId, cancellationToken)).Spec;
         await rights.NoteUseAsync(db, spec, workload.Hardware, workload.OwnerId, workload.TeamId, now, cancellationToken);
     }

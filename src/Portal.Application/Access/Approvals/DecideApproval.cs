@@ -78,7 +78,7 @@ public sealed class DecideApproval(IDbContextFactory<PortalDbContext> contexts, 
         {
             await db.SaveChangesAsync(cancellationToken);
         }
-        catch (DbUpdateException exception) when (exception.InnerException is PostgresException { SqlState: PostgresErrorCodes.UniqueViolation })
+        catch (DbUpdateException exception) when (exception.InnerException is PostgresException { SqlState: PostgresErrorCodes.UniqueViolation, TableName: "approval_decisions" })
         {
             return new ApprovalOutcome.Conflict("You have decided on it already. A person counts once.");
         }
@@ -115,12 +115,14 @@ public sealed class DecideApproval(IDbContextFactory<PortalDbContext> contexts, 
     private async Task<ApprovalOutcome?> AskedAgainAsync(PortalDbContext db, HeldApproval held, IReadOnlyList<ApprovalStep> steps, Actor actor, DateTimeOffset now, CancellationToken cancellationToken)
     {
         if (held.Workload is not { } workload) return null;
-        var quote = held.Request.ChangeJson is { } json && PortalJson.Read<PlaceChange>(json) is { } change ? await quotes.OfAsync(change.Target, change.Hardware, workload.OwnerId, cancellationToken) : await quotes.OfAsync(workload, cancellationToken);
+        var change = held.Request.ChangeJson is { } json ? PortalJson.Read<PlaceChange>(json) : null;
+        var quote = change is null ? await quotes.OfAsync(workload, cancellationToken) : await quotes.OfAsync(change.Target, change.Hardware, workload.OwnerId, cancellationToken);
         var price = quote?.HourlyPrice ?? held.Request.HourlyPrice;
         var tolerance = (await settings.GetAsync(cancellationToken)).QuoteTolerance;
         if (Math.Abs(price - held.Request.HourlyPrice) <= held.Request.HourlyPrice * (decimal)tolerance) return null;
         var old = held.Request.HourlyPrice;
         held.Request.AskAgain(price, steps, now);
+        if (change is not null && quote is not null) held.Request.ChangeJson = PortalJson.Write(change with { HourlyPrice = price, ListHourlyPrice = quote.ListHourlyPrice });
         db.Audit(actor, now, "approval.askAgain", "approval", held.Request.Id.ToString(), held.Request.Title, new { before = old, after = price });
         await db.SaveChangesAsync(cancellationToken);
         await db.NotifyAsync(held.Ids, cancellationToken);

@@ -77,3 +77,14 @@ internal sealed class EntryCodeConfiguration : IEntityTypeConfiguration<EntryCod
         builder.HasIndex(c => c.ExpiresAt);
     }
 }
+
+internal sealed class BrowserSessionConfiguration : IEntityTypeConfiguration<BrowserSession>
+{
+    public void Configure(EntityTypeBuilder<BrowserSession> builder)
+    {
+        builder.ToTable("browser_sessions");
+        builder.Property(s => s.Id).ValueGeneratedNever();
+        builder.HasIndex(s => s.UserId);
+        builder.HasOne<PortalUser>().WithMany().HasForeignKey(s => s.UserId).OnDelete(DeleteBehavior.Cascade);
+    }
+}

@@ -58,7 +58,7 @@ public sealed class ApprovalRequest
     /// <summary>Of a budget raise: the amount per month that is asked for; else null.</summary>
     public decimal? Amount { get; init; }
     /// <summary>Of a move: what the workload becomes, as JSON; else null.</summary>
-    public string? ChangeJson { get; init; }
+    public string? ChangeJson { get; set; }
 
     public ApprovalState State { get; set; } = ApprovalState.Waiting;
     /// <summary>The step that is asked now, from 0.</summary>

@@ -1,20 +1,28 @@
 using System.Diagnostics;
 using Microsoft.AspNetCore.Components;
 using Microsoft.AspNetCore.Components.Web;
+using Portal.Web.Access;
 using Portal.Web.Api;
 using Portal.Web.Components.Surfaces;
 
 namespace Portal.Web.Components.Layout;
 
-/// <summary>Keeps a failing page from taking the frame with it: logs the exception under a trace id and shows that id with a retry button.</summary>
+/// <summary>Keeps a failing page from taking the frame with it: logs the exception under a trace id and shows that id with a retry button. Who is signed out is sent to sign in.</summary>
 public sealed partial class PageErrorBoundary : ErrorBoundaryBase
 {
     private string _traceId = "";
 
     [Inject] private ILogger<PageErrorBoundary> Logger { get; set; } = null!;
 
+    [Inject] private NavigationManager Navigation { get; set; } = null!;
+
     protected override Task OnErrorAsync(Exception exception)
     {
+        if (exception is SignedOutException)
+        {
+            Navigation.NavigateTo("/sign-in", forceLoad: true);
+            return Task.CompletedTask;
+        }
         _traceId = Activity.Current?.TraceId.ToHexString() ?? ActivityTraceId.CreateRandom().ToHexString();
         Log.PageFailed(Logger, _traceId, exception);
         return Task.CompletedTask;
@@ -27,6 +35,8 @@ public sealed partial class PageErrorBoundary : ErrorBoundaryBase
             builder.AddContent(0, ChildContent);
             return;
         }
+        // The browser is on its way to the sign-in page.
+        if (CurrentException is SignedOutException) return;
         // A tab that was opened while the database was away; nothing is broken.
         if (ApiProblems.IsDatabaseDown(CurrentException))
         {

@@ -11,7 +11,7 @@ public sealed class LiveReload : ComponentBase, IDisposable
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(500);
     private static readonly TimeSpan Revalidate = TimeSpan.FromSeconds(60);
 
-    private readonly CancellationTokenSource _gone = new();
+    private readonly PageLife _gone = new();
     private readonly SemaphoreSlim _changed = new(0, 1);
     private IDisposable? _subscription;
 
@@ -35,7 +35,6 @@ public sealed class LiveReload : ComponentBase, IDisposable
     public void Dispose()
     {
         _subscription?.Dispose();
-        _gone.Cancel();
         _gone.Dispose();
     }
 

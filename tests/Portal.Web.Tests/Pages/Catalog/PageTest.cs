@@ -11,6 +11,7 @@ using Microsoft.Extensions.DependencyInjection;
 using MudBlazor;
 using Npgsql;
 using Portal.Application;
+using Portal.Application.Access;
 using Portal.Application.Data;
 using Portal.Domain.Access;
 using Portal.Domain.Compute;
@@ -68,7 +69,11 @@ public abstract class PageTest : BunitContext, IAsyncLifetime
     {
         _authorization ??= AddAuthorization();
         _authorization.SetAuthorized(actor.Name);
-        _authorization.SetClaims(new Claim(ClaimTypes.NameIdentifier, actor.UserId.ToString()));
+        using var db = Database.CreateDbContext();
+        var session = new BrowserSession { Id = Guid.CreateVersion7(), UserId = actor.UserId, StartedAt = DateTimeOffset.UnixEpoch, EndsAt = DateTimeOffset.MaxValue.AddDays(-1) };
+        db.BrowserSessions.Add(session);
+        db.SaveChanges();
+        _authorization.SetClaims(new Claim(ClaimTypes.NameIdentifier, actor.UserId.ToString()), new Claim(BrowserSessions.Claim, session.Id.ToString()));
     }
 
     /// <summary>Nobody is signed in any more.</summary>

@@ -10,7 +10,7 @@ namespace Portal.Web.Components.Pages.Account;
 /// <summary>The person's own account: who they are to the portal, their password, their access tokens.</summary>
 public sealed partial class AccountPage : IDisposable
 {
-    private readonly CancellationTokenSource _lifetime = new();
+    private readonly PageLife _gone = new();
     private Actor? _you;
     private SignInWays _ways = new(false, null);
     private bool _failed;
@@ -31,8 +31,7 @@ public sealed partial class AccountPage : IDisposable
 
     public void Dispose()
     {
-        _lifetime.Cancel();
-        _lifetime.Dispose();
+        _gone.Dispose();
     }
 
     private async Task LoadAsync()
@@ -40,11 +39,11 @@ public sealed partial class AccountPage : IDisposable
         _failed = false;
         try
         {
-            var you = await CurrentActor.GetAsync(_lifetime.Token);
-            _ways = await SignIns.MineAsync(you, _lifetime.Token);
+            var you = await CurrentActor.GetAsync(_gone.Token);
+            _ways = await SignIns.MineAsync(you, _gone.Token);
             _you = you;
         }
-        catch (OperationCanceledException) when (_lifetime.IsCancellationRequested)
+        catch (OperationCanceledException) when (_gone.IsOver)
         {
             // The page is gone.
         }

@@ -13,7 +13,7 @@ public sealed partial class CreateTokenDialog : IDisposable
     // The year of the rule is counted by the database's clock, which may be a little behind this one.
     private static readonly TimeSpan ClockSlack = TimeSpan.FromMinutes(10);
 
-    private readonly CancellationTokenSource _lifetime = new();
+    private readonly PageLife _gone = new();
     private readonly HashSet<string> _scopes = [TokenScopes.Read];
     private IReadOnlyDictionary<string, string[]> _errors = new Dictionary<string, string[]>();
     private string? _name = "";
@@ -48,8 +48,7 @@ public sealed partial class CreateTokenDialog : IDisposable
 
     public void Dispose()
     {
-        _lifetime.Cancel();
-        _lifetime.Dispose();
+        _gone.Dispose();
     }
 
     private string? ErrorOf(string field) => _errors.TryGetValue(field, out var messages) ? string.Join(" ", messages) : null;
@@ -62,13 +61,13 @@ public sealed partial class CreateTokenDialog : IDisposable
         (_busy, _databaseAway) = (true, false);
         try
         {
-            var actor = await CurrentActor.GetAsync(_lifetime.Token);
+            var actor = await CurrentActor.GetAsync(_gone.Token);
             var expiresAt = Time.GetUtcNow().AddDays(int.Parse(_days, System.Globalization.CultureInfo.InvariantCulture)) - ClockSlack;
-            var outcome = await Create.ExecuteAsync(_name ?? "", [.. TokenScopes.All.Where(_scopes.Contains)], expiresAt, actor, _lifetime.Token);
+            var outcome = await Create.ExecuteAsync(_name ?? "", [.. TokenScopes.All.Where(_scopes.Contains)], expiresAt, actor, _gone.Token);
             if (outcome is CreateToken.Outcome.Created created) Dialog.Close(DialogResult.Ok(created));
             else if (outcome is CreateToken.Outcome.Invalid invalid) _errors = invalid.Errors;
         }
-        catch (OperationCanceledException) when (_lifetime.IsCancellationRequested)
+        catch (OperationCanceledException) when (_gone.IsOver)
         {
             // The dialog is gone.
         }

@@ -12,7 +12,7 @@ namespace Portal.Web.Components.Pages.Account;
 /// <summary>The person's ways: choices by kind, e-mail, webhook, and what failed.</summary>
 public sealed partial class NotificationsTab : IDisposable
 {
-    private readonly CancellationTokenSource _gone = new();
+    private readonly PageLife _gone = new();
     private readonly PageLoad _load = new();
     private Actor? _you;
     private WaysView? _ways;
@@ -45,7 +45,6 @@ public sealed partial class NotificationsTab : IDisposable
 
     public void Dispose()
     {
-        _gone.Cancel();
         _gone.Dispose();
     }
 
@@ -64,7 +63,7 @@ public sealed partial class NotificationsTab : IDisposable
     private async Task ChooseAsync(Choice choice)
     {
         await _load.RunAsync(async () => Say(await Choose.ExecuteAsync([choice], await Actors.GetAsync(_gone.Token), _gone.Token), null), Navigation);
-        if (!_gone.IsCancellationRequested) await ReloadAsync();
+        if (!_gone.IsOver) await ReloadAsync();
     }
 
     private async Task SaveAsync(string url) => await ActAsync(actor => Webhook.ExecuteAsync(url, false, actor, _gone.Token), "The webhook is saved.");
@@ -92,7 +91,7 @@ public sealed partial class NotificationsTab : IDisposable
         (_busy, _error) = (true, null);
         await _load.RunAsync(async () => Say(await act(await Actors.GetAsync(_gone.Token)), done), Navigation);
         _busy = false;
-        if (!_gone.IsCancellationRequested) await ReloadAsync();
+        if (!_gone.IsOver) await ReloadAsync();
     }
 
     private void Say(NotificationOutcome outcome, string? done)

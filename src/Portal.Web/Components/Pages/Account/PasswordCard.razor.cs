@@ -9,7 +9,7 @@ public sealed partial class PasswordCard : IDisposable
 {
     private const int ShortestPassword = 12;
 
-    private readonly CancellationTokenSource _lifetime = new();
+    private readonly PageLife _gone = new();
     private readonly Dictionary<string, string> _errors = [];
     private string _current = "";
     private string _new = "";
@@ -26,8 +26,7 @@ public sealed partial class PasswordCard : IDisposable
 
     public void Dispose()
     {
-        _lifetime.Cancel();
-        _lifetime.Dispose();
+        _gone.Dispose();
     }
 
     private string? ErrorOf(string field) => _errors.GetValueOrDefault(field);
@@ -47,12 +46,12 @@ public sealed partial class PasswordCard : IDisposable
         _busy = true;
         try
         {
-            var you = await CurrentActor.GetAsync(_lifetime.Token);
+            var you = await CurrentActor.GetAsync(_gone.Token);
             // A scope of its own: Identity's manager must not live as long as a circuit.
             await using var scope = Scopes.CreateAsyncScope();
-            Show(await scope.ServiceProvider.GetRequiredService<ChangeOwnPassword>().ExecuteAsync(_current, _new, you, _lifetime.Token));
+            Show(await scope.ServiceProvider.GetRequiredService<ChangeOwnPassword>().ExecuteAsync(_current, _new, you, _gone.Token));
         }
-        catch (OperationCanceledException) when (_lifetime.IsCancellationRequested)
+        catch (OperationCanceledException) when (_gone.IsOver)
         {
             // The page is gone.
         }

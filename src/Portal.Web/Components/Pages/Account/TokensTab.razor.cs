@@ -11,7 +11,7 @@ public sealed partial class TokensTab : IDisposable
 {
     private static readonly TimeSpan Soon = TimeSpan.FromDays(7);
 
-    private readonly CancellationTokenSource _lifetime = new();
+    private readonly PageLife _gone = new();
     private IReadOnlyList<TokenRow>? _tokens;
     private CreateToken.Outcome.Created? _made;
     private bool _failed;
@@ -37,15 +37,14 @@ public sealed partial class TokensTab : IDisposable
 
     public void Dispose()
     {
-        _lifetime.Cancel();
-        _lifetime.Dispose();
+        _gone.Dispose();
     }
 
     private bool IsExpired(TokenRow token) => token.ExpiresAt <= Time.GetUtcNow();
 
     private bool EndsSoon(TokenRow token) => token.ExpiresAt - Time.GetUtcNow() < Soon;
 
-    private Task LoadAsync() => GuardAsync(async () => _tokens = await Queries.ListAsync(await CurrentActor.GetAsync(_lifetime.Token), _lifetime.Token));
+    private Task LoadAsync() => GuardAsync(async () => _tokens = await Queries.ListAsync(await CurrentActor.GetAsync(_gone.Token), _gone.Token));
 
     private async Task CreateAsync()
     {
@@ -60,7 +59,7 @@ public sealed partial class TokensTab : IDisposable
     {
         var question = new Confirmation($"Revoke {token.Name}?", "Scripts that use it are refused at once. This cannot be undone.", "Revoke") { Lost = [$"{token.Prefix}…, which may {string.Join(", ", token.Scopes)}"] };
         if (!await Dialogs.ConfirmAsync(question)) return;
-        await GuardAsync(async () => await Revoke.ExecuteAsync(token.Id, await CurrentActor.GetAsync(_lifetime.Token), _lifetime.Token));
+        await GuardAsync(async () => await Revoke.ExecuteAsync(token.Id, await CurrentActor.GetAsync(_gone.Token), _gone.Token));
         if (_made?.Row.Id == token.Id) _made = null;
         if (!_failed) await LoadAsync();
     }
@@ -72,7 +71,7 @@ public sealed partial class TokensTab : IDisposable
         {
             await act();
         }
-        catch (OperationCanceledException) when (_lifetime.IsCancellationRequested)
+        catch (OperationCanceledException) when (_gone.IsOver)
         {
             // The page is gone.
         }

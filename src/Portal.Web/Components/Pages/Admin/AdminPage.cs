@@ -10,7 +10,7 @@ namespace Portal.Web.Components.Pages.Admin;
 /// <summary>What pages of administration share: who asks, loading, and what to say after a change.</summary>
 public abstract class AdminPage : ComponentBase, IDisposable
 {
-    private readonly CancellationTokenSource _gone = new();
+    private readonly PageLife _gone = new();
 
     protected PageLoad Load { get; } = new();
 
@@ -29,7 +29,6 @@ public abstract class AdminPage : ComponentBase, IDisposable
 
     public void Dispose()
     {
-        _gone.Cancel();
         _gone.Dispose();
         GC.SuppressFinalize(this);
     }

@@ -14,7 +14,7 @@ namespace Portal.Web.Components.Pages.Approvals;
 public sealed partial class ApprovalsPage : IAsyncDisposable
 {
     private readonly PageLoad _load = new();
-    private readonly CancellationTokenSource _gone = new();
+    private readonly PageLife _gone = new();
     private IReadOnlyList<ApprovalRow> _rows = [];
     private int _waiting;
     private Guid? _selected;
@@ -96,7 +96,6 @@ public sealed partial class ApprovalsPage : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        await _gone.CancelAsync();
         _gone.Dispose();
         if (_keys is not null) await _keys.DisposeAsync();
         if (_script is not null) await _script.DisposeAsync();

@@ -12,7 +12,7 @@ namespace Portal.Web.Components.Pages.Catalog;
 /// <summary>The catalog by category. Everything is read once; searching and filtering narrow what is here, and the address holds them.</summary>
 public sealed partial class CatalogPage : IDisposable
 {
-    private readonly CancellationTokenSource _lifetime = new();
+    private readonly PageLife _gone = new();
     private IReadOnlyList<CategoryRow> _categories = [];
     private IReadOnlyList<ItemCard>? _cards;
     private IReadOnlyList<ItemCard> _shown = [];
@@ -70,8 +70,7 @@ public sealed partial class CatalogPage : IDisposable
 
     public void Dispose()
     {
-        _lifetime.Cancel();
-        _lifetime.Dispose();
+        _gone.Dispose();
     }
 
     private static string Plural(int count, string one, string many) => $"{count} {(count == 1 ? one : many)}";
@@ -84,13 +83,13 @@ public sealed partial class CatalogPage : IDisposable
         _failed = false;
         try
         {
-            var actor = await CurrentActor.GetAsync(_lifetime.Token);
+            var actor = await CurrentActor.GetAsync(_gone.Token);
             _isWithoutTeam = JoinQueries.NeedsTeam(actor);
-            _categories = await Catalog.CategoriesAsync(_lifetime.Token);
-            _cards = await Catalog.ItemsAsync(null, null, null, null, actor, _lifetime.Token);
+            _categories = await Catalog.CategoriesAsync(_gone.Token);
+            _cards = await Catalog.ItemsAsync(null, null, null, null, actor, _gone.Token);
             Narrow();
         }
-        catch (OperationCanceledException) when (_lifetime.IsCancellationRequested)
+        catch (OperationCanceledException) when (_gone.IsOver)
         {
             // The page is gone.
         }

@@ -9,7 +9,7 @@ public partial class CostRows : IDisposable
 {
     private const int Most = 200;
 
-    private readonly CancellationTokenSource _gone = new();
+    private readonly PageLife _gone = new();
     private readonly PageLoad _load = new();
     private readonly HashSet<string> _open = [];
     private CostReport? _report;
@@ -52,7 +52,6 @@ public partial class CostRows : IDisposable
 
     public void Dispose()
     {
-        _gone.Cancel();
         _gone.Dispose();
         GC.SuppressFinalize(this);
     }

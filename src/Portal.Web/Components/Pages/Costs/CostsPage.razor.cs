@@ -11,7 +11,7 @@ public partial class CostsPage : IDisposable
 {
     private const int MostRows = 200;
 
-    private readonly CancellationTokenSource _gone = new();
+    private readonly PageLife _gone = new();
     private readonly PageLoad _load = new();
     private CostView? _view;
     private CostView? _shown;
@@ -54,7 +54,6 @@ public partial class CostsPage : IDisposable
 
     public void Dispose()
     {
-        _gone.Cancel();
         _gone.Dispose();
         GC.SuppressFinalize(this);
     }

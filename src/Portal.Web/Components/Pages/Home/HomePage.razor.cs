@@ -14,7 +14,7 @@ namespace Portal.Web.Components.Pages.Home;
 /// <summary>What is mine now, what needs me, what the month has cost.</summary>
 public partial class HomePage : IDisposable
 {
-    private readonly CancellationTokenSource _gone = new();
+    private readonly PageLife _gone = new();
     private readonly PageLoad _load = new();
     private Actor? _actor;
     private HomeView? _home;
@@ -49,7 +49,6 @@ public partial class HomePage : IDisposable
 
     public void Dispose()
     {
-        _gone.Cancel();
         _gone.Dispose();
         GC.SuppressFinalize(this);
     }

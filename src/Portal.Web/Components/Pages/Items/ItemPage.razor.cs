@@ -14,7 +14,7 @@ public sealed partial class ItemPage : IDisposable
 {
     private static readonly WorkloadPhase[] Active = [.. Enum.GetValues<WorkloadPhase>().Where(p => p.IsActive())];
 
-    private readonly CancellationTokenSource _lifetime = new();
+    private readonly PageLife _gone = new();
     private ItemDetail? _item;
     private PageOf<WorkloadRow>? _running;
     private Guid _you;
@@ -62,8 +62,7 @@ public sealed partial class ItemPage : IDisposable
     public void Dispose()
     {
         _changes?.Dispose();
-        _lifetime.Cancel();
-        _lifetime.Dispose();
+        _gone.Dispose();
     }
 
     private async Task LoadAsync()
@@ -73,10 +72,10 @@ public sealed partial class ItemPage : IDisposable
         _loaded = Wanted;
         await GuardAsync(async () =>
         {
-            var actor = await CurrentActor.GetAsync(_lifetime.Token);
+            var actor = await CurrentActor.GetAsync(_gone.Token);
             _you = actor.UserId;
-            _running = await Workloads.ListAsync(Filter, actor, _lifetime.Token);
-            _item = await Catalog.FindAsync(Slug, actor, _lifetime.Token);
+            _running = await Workloads.ListAsync(Filter, actor, _gone.Token);
+            _item = await Catalog.FindAsync(Slug, actor, _gone.Token);
             _missing = _item is null;
         });
     }
@@ -85,10 +84,10 @@ public sealed partial class ItemPage : IDisposable
 
     private async Task RefreshRunningAsync()
     {
-        if (_item is null || _lifetime.IsCancellationRequested) return;
+        if (_item is null || _gone.IsOver) return;
         try
         {
-            _running = await Workloads.ListAsync(Filter, await CurrentActor.GetAsync(_lifetime.Token), _lifetime.Token);
+            _running = await Workloads.ListAsync(Filter, await CurrentActor.GetAsync(_gone.Token), _gone.Token);
             StateHasChanged();
         }
         catch (Exception exception) when (exception is OperationCanceledException or ObjectDisposedException or SignedOutException || ApiProblems.IsDatabaseDown(exception))
@@ -103,7 +102,7 @@ public sealed partial class ItemPage : IDisposable
         {
             await load();
         }
-        catch (OperationCanceledException) when (_lifetime.IsCancellationRequested)
+        catch (OperationCanceledException) when (_gone.IsOver)
         {
             // The page is gone.
         }

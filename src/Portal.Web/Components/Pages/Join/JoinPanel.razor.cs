@@ -12,7 +12,7 @@ namespace Portal.Web.Components.Pages.Join;
 /// <summary>Asks to be let into a team, and waits for the answer.</summary>
 public sealed partial class JoinPanel : IDisposable
 {
-    private readonly CancellationTokenSource _gone = new();
+    private readonly PageLife _gone = new();
     private readonly PageLoad _load = new();
     private Actor? _actor;
     private JoinView? _view;
@@ -45,7 +45,6 @@ public sealed partial class JoinPanel : IDisposable
 
     public void Dispose()
     {
-        _gone.Cancel();
         _gone.Dispose();
     }
 

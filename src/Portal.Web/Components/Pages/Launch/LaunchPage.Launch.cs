@@ -17,7 +17,7 @@ public sealed partial class LaunchPage
             await _state.Form.ReadAsync();
             // Asked anew: what was handed over just now may be wrong.
             if (_state.Form.Errors is [var error, ..]) _focus = error.FieldId;
-            else if (_state.Obstacle is null) await GuardAsync(async actor => await ShowAsync(await Launch.ExecuteAsync(_state.Form.ToRequest(), actor, _lifetime.Token), actor));
+            else if (_state.Obstacle is null) await GuardAsync(async actor => await ShowAsync(await Launch.ExecuteAsync(_state.Form.ToRequest(), actor, _gone.Token), actor));
         }
         finally
         {
@@ -47,7 +47,7 @@ public sealed partial class LaunchPage
                 break;
             case LaunchWorkload.Outcome.NameTaken taken:
                 Refuse(new Dictionary<string, string[]> { ["name"] = [taken.Reason] });
-                _freeName = await Workloads.FreeNameAsync(Slug, _state!.Form.Team, actor, _lifetime.Token);
+                _freeName = await Workloads.FreeNameAsync(Slug, _state!.Form.Team, actor, _gone.Token);
                 break;
             case LaunchWorkload.Outcome.Unavailable unavailable:
                 await ReadOffersAsync(actor);

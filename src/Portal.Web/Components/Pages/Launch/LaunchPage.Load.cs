@@ -23,9 +23,9 @@ public sealed partial class LaunchPage
         _loaded = Wanted;
         try
         {
-            _stage = await PrepareAsync(await CurrentActor.GetAsync(_lifetime.Token));
+            _stage = await PrepareAsync(await CurrentActor.GetAsync(_gone.Token));
         }
-        catch (OperationCanceledException) when (_lifetime.IsCancellationRequested)
+        catch (OperationCanceledException) when (_gone.IsOver)
         {
             // The page is gone.
         }
@@ -41,16 +41,16 @@ public sealed partial class LaunchPage
 
     private async Task<Stage> PrepareAsync(Actor actor)
     {
-        if (await Items.FindAsync(Slug, Version, _lifetime.Token) is not { } version) return Stage.NoItem;
+        if (await Items.FindAsync(Slug, Version, _gone.Token) is not { } version) return Stage.NoItem;
         _teams = actor.Teams;
         if (_teams.Count == 0) return Stage.NoTeam;
         var current = Shell?.CurrentTeam;
         var form = new LaunchForm(version.Spec, _teams.FirstOrDefault(t => t.Slug == current) ?? _teams[0]);
         await CopyPastAsync(form, actor);
         await OfferRunsAsync(form, actor);
-        var offers = await LaunchOffers.ReadAsync(Estimate, Catalog, version.Spec, form.Team, actor, _lifetime.Token);
+        var offers = await LaunchOffers.ReadAsync(Estimate, Catalog, version.Spec, form.Team, actor, _gone.Token);
         Preselect(form, offers, version);
-        form.SuggestName(await Workloads.FreeNameAsync(Slug, form.Team, actor, _lifetime.Token));
+        form.SuggestName(await Workloads.FreeNameAsync(Slug, form.Team, actor, _gone.Token));
         _state = new LaunchState(form, offers, false);
         await ReadRulingAsync(actor);
         return Stage.Ready;
@@ -59,7 +59,7 @@ public sealed partial class LaunchPage
     private async Task CopyPastAsync(LaunchForm form, Actor actor)
     {
         if (From is null) return;
-        if (!Guid.TryParse(From, out var id) || await Details.FindAsync(id, actor, _lifetime.Token) is not { } past)
+        if (!Guid.TryParse(From, out var id) || await Details.FindAsync(id, actor, _gone.Token) is not { } past)
         {
             _remark = "The workload to copy from does not exist any more, or is not yours to see. These are the item's defaults.";
             return;
@@ -78,7 +78,7 @@ public sealed partial class LaunchPage
     private async Task OfferRunsAsync(LaunchForm form, Actor actor)
     {
         if (form.Fields.FirstOrDefault(f => f.Spec.Type == ParameterType.Run) is not { } field) return;
-        var runs = await Runs.ForAsync(field.Spec, actor, _lifetime.Token);
+        var runs = await Runs.ForAsync(field.Spec, actor, _gone.Token);
         if (Run is not null && Guid.TryParse(Run, out var id)) field.Take(JsonSerializer.SerializeToElement(id.ToString()));
         var choices = runs.Select(r => new Choice<string>(r.Id.ToString(), $"{r.Name} · {PersonName.First(r.OwnerName)}, {TimeZone.Local(r.EndedAt):d MMM HH:mm}")).ToList();
         // An older one, or one that is gone: shown, so that its error makes sense.

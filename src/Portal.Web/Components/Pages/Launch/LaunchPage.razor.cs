@@ -15,7 +15,7 @@ namespace Portal.Web.Components.Pages.Launch;
 /// <summary>One page from choice to launch: the form left, what it means right, and a button that says what happens.</summary>
 public sealed partial class LaunchPage : IAsyncDisposable
 {
-    private readonly CancellationTokenSource _lifetime = new();
+    private readonly PageLife _gone = new();
     private LaunchScript? _script;
     private DotNetObjectReference<LaunchPage>? _self;
     private BrowserSubscription? _key;
@@ -100,8 +100,7 @@ public sealed partial class LaunchPage : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        await _lifetime.CancelAsync();
-        _lifetime.Dispose();
+        _gone.Dispose();
         if (_key is not null) await _key.DisposeAsync();
         if (_script is not null) await _script.DisposeAsync();
         _self?.Dispose();
@@ -121,7 +120,7 @@ public sealed partial class LaunchPage : IAsyncDisposable
         _state!.Form.SetTeam(team);
         return GuardAsync(async actor =>
         {
-            _state.Form.SuggestName(await Workloads.FreeNameAsync(Slug, team, actor, _lifetime.Token));
+            _state.Form.SuggestName(await Workloads.FreeNameAsync(Slug, team, actor, _gone.Token));
             await ReadOffersAsync(actor);
         });
     }
@@ -161,7 +160,7 @@ public sealed partial class LaunchPage : IAsyncDisposable
     private async Task ReadOffersAsync(Actor actor)
     {
         var form = _state!.Form;
-        _state = _state with { Offers = await LaunchOffers.ReadAsync(Estimate, Catalog, form.Item, form.Team, actor, _lifetime.Token) };
+        _state = _state with { Offers = await LaunchOffers.ReadAsync(Estimate, Catalog, form.Item, form.Team, actor, _gone.Token) };
         await ReadRulingAsync(actor);
     }
 
@@ -170,7 +169,7 @@ public sealed partial class LaunchPage : IAsyncDisposable
     {
         var form = _state!.Form;
         var asked = new LaunchRequest { Item = form.Item.Slug, Version = form.Item.Version, Team = form.Team, Hardware = form.Hardware, Target = form.Target, Capacity = form.Capacity?.ToWord(), Lifetime = form.ToRequest().Lifetime };
-        var outcome = await Estimate.ExecuteAsync(asked, actor, _lifetime.Token);
+        var outcome = await Estimate.ExecuteAsync(asked, actor, _gone.Token);
         var estimated = outcome as EstimateLaunch.Outcome.Estimated;
         if (_state is not null) _state = _state with { Ruling = estimated?.Ruling, Budget = estimated?.Budget, LeftAfter = estimated?.LeftAfter };
     }
@@ -185,9 +184,9 @@ public sealed partial class LaunchPage : IAsyncDisposable
         _problem = null;
         try
         {
-            await act(await CurrentActor.GetAsync(_lifetime.Token));
+            await act(await CurrentActor.GetAsync(_gone.Token));
         }
-        catch (OperationCanceledException) when (_lifetime.IsCancellationRequested)
+        catch (OperationCanceledException) when (_gone.IsOver)
         {
             // The page is gone.
         }

@@ -10,7 +10,7 @@ namespace Portal.Web.Components.Pages.Notifications;
 /// <summary>All notifications of the person, or the unread ones.</summary>
 public sealed partial class NotificationsPage : IDisposable
 {
-    private readonly CancellationTokenSource _gone = new();
+    private readonly PageLife _gone = new();
     private readonly PageLoad _load = new();
     private PageOf<NotificationRow>? _page;
     private int _unread;
@@ -38,7 +38,6 @@ public sealed partial class NotificationsPage : IDisposable
 
     public void Dispose()
     {
-        _gone.Cancel();
         _gone.Dispose();
     }
 
@@ -59,7 +58,7 @@ public sealed partial class NotificationsPage : IDisposable
         if (notification.ReadAt is not null) return;
         // Also runs when its link was followed and the page is being left.
         await _load.RunAsync(async () => await MarkRead.ExecuteAsync([notification.Id], null, await Actors.GetAsync(CancellationToken.None), CancellationToken.None), Navigation);
-        if (!_gone.IsCancellationRequested) await ReloadAsync();
+        if (!_gone.IsOver) await ReloadAsync();
     }
 
     private async Task MarkAllAsync()

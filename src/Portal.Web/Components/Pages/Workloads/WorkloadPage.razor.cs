@@ -11,7 +11,7 @@ namespace Portal.Web.Components.Pages.Workloads;
 /// <summary>One workload; the tab is part of the address.</summary>
 public partial class WorkloadPage : IDisposable
 {
-    private readonly CancellationTokenSource _gone = new();
+    private readonly PageLife _gone = new();
     private readonly PageLoad _load = new();
     private Actor? _actor;
     private WorkloadDetail? _detail;
@@ -45,7 +45,6 @@ public partial class WorkloadPage : IDisposable
 
     public void Dispose()
     {
-        _gone.Cancel();
         _gone.Dispose();
         GC.SuppressFinalize(this);
     }

@@ -18,7 +18,7 @@ public partial class WorkloadsPage : IDisposable
 {
     private const int DefaultPageSize = 25;
 
-    private readonly CancellationTokenSource _gone = new();
+    private readonly PageLife _gone = new();
     private readonly PageLoad _load = new();
     private Actor? _actor;
     private PageOf<WorkloadRow>? _page;
@@ -85,7 +85,6 @@ public partial class WorkloadsPage : IDisposable
 
     public void Dispose()
     {
-        _gone.Cancel();
         _gone.Dispose();
         GC.SuppressFinalize(this);
     }
