@@ -54,6 +54,8 @@ public sealed record AllocationSpec
     /// <summary>Which portal installation this belongs to.</summary>
     public required string PortalInstanceId { get; init; }
     public required HardwareProfileSpec Hardware { get; init; }
+    /// <summary>On what kind of capacity; a target that has one kind only need not ask.</summary>
+    public CapacityType Capacity { get; init; }
     public required ItemSpec ItemSpec { get; init; }
     /// <summary>Validated values by parameter name, secrets in clear.</summary>
     public required ParameterValues Parameters { get; init; }
