@@ -11,7 +11,6 @@ using Xunit;
 namespace Portal.EndToEnd.Tests.Borders;
 
 /// <summary>The way into a workload, and every way round it that we could think of.</summary>
-[Collection(Rows.InTheBrowser)]
 public sealed class BorderTests(BorderTests.Fixture fixture) : IClassFixture<BorderTests.Fixture>, IAsyncLifetime
 {
     private readonly PortalProcess _portal = fixture.Portal;

@@ -9,7 +9,6 @@ using Xunit;
 namespace Portal.EndToEnd.Tests.Crashes;
 
 /// <summary>The portal dies at every fault point of launch, stop, posting and deletion; afterwards nothing is lost, nothing runs twice, the ledger adds up.</summary>
-[Collection(Rows.OfFailures)]
 public sealed class CrashTests(CrashTests.Fixture fixture) : IClassFixture<CrashTests.Fixture>
 {
     private const string Sleeper = "import time, signal, sys\nsignal.signal(signal.SIGTERM, lambda *_: sys.exit(0))\nprint('up', flush=True)\ntime.sleep(3600)\n";

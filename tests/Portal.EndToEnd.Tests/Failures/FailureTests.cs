@@ -10,7 +10,6 @@ using Xunit;
 namespace Portal.EndToEnd.Tests.Failures;
 
 /// <summary>Everything that commonly goes wrong has a clear message on the page and in the API, and the state is the truth.</summary>
-[Collection(Rows.OfFailures)]
 public sealed class FailureTests(FailureTests.Fixture fixture) : IClassFixture<FailureTests.Fixture>, IAsyncLifetime
 {
     private readonly PortalProcess _portal = fixture.Portal;

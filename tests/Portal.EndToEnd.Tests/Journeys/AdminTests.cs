@@ -7,7 +7,6 @@ using Xunit;
 namespace Portal.EndToEnd.Tests.Journeys;
 
 /// <summary>An administrator invites a person who launches something; both find it; several are ended at once; the costs add up.</summary>
-[Collection(Rows.InTheBrowser)]
 public sealed partial class AdminTests(PortalAndBrowser fixture) : IClassFixture<PortalAndBrowser>
 {
     private readonly PortalProcess _portal = fixture.Portal;

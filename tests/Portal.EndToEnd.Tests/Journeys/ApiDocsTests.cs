@@ -6,7 +6,6 @@ using Xunit;
 namespace Portal.EndToEnd.Tests.Journeys;
 
 /// <summary>The API reference in a browser that nobody has signed in with: accessible, nothing from elsewhere, no script refused, and its commands can be copied.</summary>
-[Collection(Rows.InTheBrowser)]
 public sealed class ApiDocsTests
 {
     [Fact]

@@ -6,7 +6,6 @@ using Xunit;
 namespace Portal.EndToEnd.Tests.Journeys;
 
 /// <summary>Three people in three browsers: an engineer asks for a GPU endpoint, the lead approves, the administrator approves, and it runs.</summary>
-[Collection(Rows.InTheBrowser)]
 public sealed class ApprovalTests : IAsyncLifetime
 {
     private PortalProcess _portal = null!;

@@ -6,7 +6,6 @@ using Xunit;
 namespace Portal.EndToEnd.Tests.Journeys;
 
 /// <summary>Idle notebooks with real Jupyter. Hours go by in the database: the portal goes by its clock.</summary>
-[Collection(Rows.InTheBrowser)]
 public sealed class IdleTests(PortalAndBrowser fixture) : IClassFixture<PortalAndBrowser>
 {
     private readonly PortalProcess _portal = fixture.Portal;

@@ -7,7 +7,6 @@ using Xunit;
 namespace Portal.EndToEnd.Tests.Journeys;
 
 /// <summary>What people come for, from the first click on, in a real browser with the real programs.</summary>
-[Collection(Rows.InTheBrowser)]
 public sealed class JourneyTests(PortalAndBrowser fixture) : IClassFixture<PortalAndBrowser>
 {
     // Falls by a rule anybody can check, checkpoints every step, resumes where it was.

@@ -6,7 +6,6 @@ using Xunit;
 namespace Portal.EndToEnd.Tests.Journeys;
 
 /// <summary>From a text to a model that answers: train it, watch it learn, deploy it from the run's page, chat with it.</summary>
-[Collection(Rows.InTheBrowser)]
 public sealed class ModelTests(PortalAndBrowser fixture) : IClassFixture<PortalAndBrowser>
 {
     private readonly PortalProcess _portal = fixture.Portal;

@@ -8,7 +8,6 @@ using Xunit;
 namespace Portal.EndToEnd.Tests.Journeys;
 
 /// <summary>A run fails: its owner's open page hears of it by itself, her mail server and her webhook too, and what does not arrive is listed.</summary>
-[Collection(Rows.InTheBrowser)]
 public sealed class NotificationTests : IAsyncLifetime
 {
     private readonly SmtpServerProcess _mail = new();

@@ -6,7 +6,6 @@ using Xunit;
 namespace Portal.EndToEnd.Tests.Journeys;
 
 /// <summary>A team's page with limits and budget, a move that somebody must agree to, and a workload that changes hands, in the browsers of those concerned.</summary>
-[Collection(Rows.InTheBrowser)]
 public sealed class OwnershipTests : IAsyncLifetime
 {
     private const string CostlierIsAsked = """{"rules": [{"name": "More than a tiny one", "when": {"field": "vcpu", "op": "gt", "value": 0.5}, "effect": "requireApproval", "steps": [{"approvers": {"teamLeads": true}}]}], "default": {"effect": "allow"}}""";

@@ -6,7 +6,6 @@ using Xunit;
 namespace Portal.EndToEnd.Tests.Journeys;
 
 /// <summary>Every page, light and dark, wide and narrow: axe finds nothing serious, nothing is wider than the screen, nothing loads from elsewhere; a picture of each is kept.</summary>
-[Collection(Rows.InTheBrowser)]
 public sealed class PageTests(PortalAndBrowser fixture) : IClassFixture<PortalAndBrowser>
 {
     private readonly PortalProcess _portal = fixture.Portal;

@@ -8,7 +8,6 @@ using Xunit;
 namespace Portal.EndToEnd.Tests.Journeys;
 
 /// <summary>The distribution's Prometheus, launched from the catalog, scrapes the portal and what its owner may open.</summary>
-[Collection(Rows.InTheBrowser)]
 public sealed class PrometheusTests : IAsyncLifetime
 {
     private PortalProcess _portal = null!;

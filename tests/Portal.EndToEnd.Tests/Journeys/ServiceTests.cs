@@ -9,7 +9,6 @@ using Xunit;
 namespace Portal.EndToEnd.Tests.Journeys;
 
 /// <summary>Platform tools launch when their program is on the host, and say what is missing when it is not.</summary>
-[Collection(Rows.InTheBrowser)]
 public sealed class ServiceTests : IAsyncLifetime
 {
     private static readonly string[] Tools = ["mlflow", "lakefs", "prefect", "milvus"];

@@ -7,7 +7,6 @@ using Xunit;
 namespace Portal.EndToEnd.Tests.Journeys;
 
 /// <summary>Somebody new comes in with the organisation's account, is in no team, asks, and is let in.</summary>
-[Collection(Rows.InTheBrowser)]
 public sealed class SingleSignOnTests : IAsyncLifetime
 {
     private PortalProcess _portal = null!;

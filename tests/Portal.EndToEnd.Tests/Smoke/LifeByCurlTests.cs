@@ -7,7 +7,6 @@ using Xunit;
 namespace Portal.EndToEnd.Tests.Smoke;
 
 /// <summary>The API alone carries a workload from its estimate to its end: <c>life.sh</c>, which people may also run against a portal of theirs.</summary>
-[Collection(Rows.OfFailures)]
 public sealed class LifeByCurlTests
 {
     private static readonly TimeSpan Limit = TimeSpan.FromMinutes(5);
