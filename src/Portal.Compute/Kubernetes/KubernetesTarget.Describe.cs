@@ -16,7 +16,7 @@ public sealed partial class KubernetesTarget
 
     public async Task<TargetDescription> DescribeAsync(CancellationToken cancellationToken)
     {
-        TargetDescription Of(string? reason, ResourceAmount amount) => new(Name, "kubernetes", null, reason is null, reason, amount, amount, "sandboxed", "cgroup-v2");
+        TargetDescription Of(string? reason, ResourceAmount amount) => new(Name, "kubernetes", null, reason is null, reason, amount, amount, "sandboxed", "cgroup-v2") { HasSpot = true };
         try
         {
             var nodes = await GuardAsync("list its nodes", () => NodesAsync(cancellationToken), cancellationToken);

@@ -101,13 +101,14 @@ internal static class Observing
     /// <summary>The allocation in the list of all, once it is as wanted: a target may hear of a change a moment after it.</summary>
     internal static async Task<Observation?> UntilListedAsync(this IComputeTarget target, Guid allocationId, Func<Observation?, bool> wanted)
     {
-        for (var look = 0; look < 200; look++)
+        Observation? seen = null;
+        for (var look = 0; look < 400; look++)
         {
-            var seen = (await target.ObserveAllAsync(TestContext.Current.CancellationToken)).SingleOrDefault(o => o.AllocationId == allocationId);
+            seen = (await target.ObserveAllAsync(TestContext.Current.CancellationToken)).SingleOrDefault(o => o.AllocationId == allocationId);
             if (wanted(seen)) return seen;
             await Task.Delay(50, TestContext.Current.CancellationToken);
         }
-        throw new TimeoutException("The list of all allocations does not come to show it so.");
+        throw new TimeoutException($"The list of all allocations does not come to show it so; last {seen}");
     }
 
     /// <summary>All lines of one source.</summary>

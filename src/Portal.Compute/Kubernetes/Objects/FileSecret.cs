@@ -25,7 +25,7 @@ internal sealed record FileSecret(string Name, IReadOnlyList<(string Path, byte[
         {
             var content = source.Parameter is null ? spec.ShippedFiles[path] : rendered.ParameterFiles[path];
             if (content.Length > Most) throw new ComputeTargetException(FailureClass.Invalid, $"{source.Parameter ?? path} has {content.Length.ToString("N0", CultureInfo.InvariantCulture)} bytes; on a cluster a file may have at most {Most:N0}.");
-            if (content.Length > room)
+            if (secrets.Count == 0 || content.Length > room)
             {
                 secrets.Add([]);
                 room = Most;

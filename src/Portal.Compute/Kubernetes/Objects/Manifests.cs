@@ -62,7 +62,15 @@ internal sealed record Manifests(V1PersistentVolumeClaim Volume, IReadOnlyList<I
     private static V1Job Job(ClusterOptions options, AllocationSpec spec, V1PodTemplateSpec pod) => new()
     {
         ApiVersion = "batch/v1", Kind = "Job", Metadata = Meta(options, spec, ClusterNames.OfAllocation(spec.AllocationId)),
-        Spec = new V1JobSpec { BackoffLimit = 0, Completions = 1, Parallelism = 1, Template = pod },
+        Spec = new V1JobSpec
+        {
+            BackoffLimit = 0, Completions = 1, Parallelism = 1, Template = pod,
+            // A pod that the cluster takes away is soon gone, and what became of it with it; the Job keeps saying so.
+            PodFailurePolicy = new V1PodFailurePolicy
+            {
+                Rules = [new V1PodFailurePolicyRule { Action = "FailJob", OnPodConditions = [new V1PodFailurePolicyOnPodConditionsPattern { Type = "DisruptionTarget", Status = "True" }] }],
+            },
+        },
     };
 
     private static V1StatefulSet StatefulSet(ClusterOptions options, AllocationSpec spec, V1PodTemplateSpec pod) => new()

@@ -17,9 +17,9 @@ internal sealed record AllocationEnd(DateTimeOffset At, int? ExitCode, FailureCl
 
 /// <summary>What matters of an allocation's main object: thousands of them are held, and whole objects are large.</summary>
 /// <param name="Kind">Job, StatefulSet or Deployment.</param>
-/// <param name="Failed">A Job that will make no more pods although none has succeeded.</param>
+/// <param name="Failed">Why a Job makes no more pods although none has succeeded: the cluster's word, and its text.</param>
 internal sealed record MainFacts(
-    string Kind, string Namespace, string Name, string Version, Guid AllocationId, Guid WorkloadId, string? Instance, DateTimeOffset CreatedAt, bool Deleting, DateTimeOffset? StopAsked, AllocationEnd? End, bool Failed, string? FailedWhy)
+    string Kind, string Namespace, string Name, string Version, Guid AllocationId, Guid WorkloadId, string? Instance, DateTimeOffset CreatedAt, bool Deleting, DateTimeOffset? StopAsked, AllocationEnd? End, (string Reason, string? Message)? Failed)
 {
     /// <summary>The portal's name of it, for people.</summary>
     public string ResourceId => $"{Kind.ToLowerInvariant()}/{Namespace}/{Name}";
@@ -33,7 +33,7 @@ internal sealed record MainFacts(
         return new MainFacts(
             kind, meta.NamespaceProperty, meta.Name, meta.ResourceVersion, allocation, workload, meta.Labels.GetOr(ClusterNames.Instance), Instants.Of(meta.CreationTimestamp) ?? default, meta.DeletionTimestamp is not null,
             DateTimeOffset.TryParse(meta.Annotations.GetOr(ClusterNames.StopAsked), System.Globalization.CultureInfo.InvariantCulture, out var asked) ? asked : null,
-            AllocationEnd.Read(meta.Annotations.GetOr(ClusterNames.End)), failed is not null, failed?.Message);
+            AllocationEnd.Read(meta.Annotations.GetOr(ClusterNames.End)), failed is null ? null : (failed.Reason ?? "", failed.Message));
     }
 }
 

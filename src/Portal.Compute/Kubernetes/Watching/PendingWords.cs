@@ -47,6 +47,6 @@ internal static partial class PendingWords
 
     private static string Cluster(string text) => $"“{(text.Length > 400 ? text[..400] + "…" : text).TrimEnd('.')}”";
 
-    [GeneratedRegex(@"(\d{1,9}) Insufficient ([\w./-]+?)(?=[,.\s]|$)")]
+    [GeneratedRegex(@"(\d{1,9}) Insufficient ([\w./-]*\w)")]
     private static partial Regex Insufficient();
 }

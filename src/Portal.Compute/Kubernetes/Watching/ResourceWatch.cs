@@ -42,7 +42,6 @@ internal sealed partial class ResourceWatch<T>(ClusterApi api, ResourceKind kind
             try
             {
                 version ??= await ListAsync(cancellationToken);
-                sink.SetCurrent(true, null);
                 await FollowAsync(version, seen => (version, failures) = (seen, 0), cancellationToken);
             }
             catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
@@ -90,6 +89,7 @@ internal sealed partial class ResourceWatch<T>(ClusterApi api, ResourceKind kind
     private async Task FollowAsync(string version, Action<string> seen, CancellationToken cancellationToken)
     {
         using var answer = await api.OpenAsync($"{kind.Path(null)}?watch=1&allowWatchBookmarks=true&resourceVersion={Uri.EscapeDataString(version)}&labelSelector={Uri.EscapeDataString(selector)}", cancellationToken);
+        sink.SetCurrent(true, null);
         await using var body = await answer.Content.ReadAsStreamAsync(cancellationToken);
         using var reader = new StreamReader(body);
         while (await LineAsync(reader, cancellationToken) is { } line)

@@ -30,7 +30,7 @@ internal static class Verdict
         var pod = Newest(pods);
         if (main.StopAsked is { } asked)
             return pods.All(p => p.IsOver) ? new AllocationEnd(Later(pod?.Ended?.At, asked), pod?.Ended?.ExitCode, null, "Stopped.", true, false) : null;
-        if (pod is not { Ended: { } ended }) return main.Failed && pods.All(p => p.IsOver) ? Gone(main, pod) : null;
+        if (pod is not { Ended: { } ended }) return main.Failed is not null && pods.All(p => p.IsOver) ? Gone(main, pod) : null;
         // Of a container that was begun again, the end is that of the run before; attempts are the portal's.
         return main.Kind == "Deployment" && pods.Any(p => p.ReadySince is not null && !p.Deleting) ? null
             : pod.Deleting && !pod.IsOver && main.Kind != "Job" ? null
@@ -49,10 +49,10 @@ internal static class Verdict
     /// <summary>A run whose pod is gone before its container told how it ended.</summary>
     private static AllocationEnd Gone(MainFacts main, PodFacts? pod)
     {
-        var interruption = pod is null ? null : Interruption(pod);
+        var interruption = pod is not null && Interruption(pod) is { } seen ? seen : main.Failed is { Reason: "PodFailurePolicy" } taken ? $"The cluster took it away: {taken.Message}" : null;
         return interruption is not null
-            ? new AllocationEnd(pod!.Ended?.At ?? pod.RunningSince ?? main.CreatedAt, null, FailureClass.Interrupted, interruption, false, false)
-            : new AllocationEnd(pod?.RunningSince ?? main.CreatedAt, null, FailureClass.Lost, $"Its pod was deleted by somebody else. {main.FailedWhy}".Trim(), false, true);
+            ? new AllocationEnd(pod?.Ended?.At ?? pod?.RunningSince ?? main.CreatedAt, null, FailureClass.Interrupted, interruption, false, false)
+            : new AllocationEnd(pod?.RunningSince ?? main.CreatedAt, null, FailureClass.Lost, $"Its pod was deleted by somebody else. {main.Failed?.Message}".Trim(), false, true);
     }
 
     private static string? Interruption(PodFacts pod) => pod switch

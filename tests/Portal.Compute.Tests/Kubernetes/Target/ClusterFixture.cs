@@ -5,7 +5,7 @@ using Portal.Testing.Kubernetes;
 namespace Portal.Compute.Tests.Kubernetes.Target;
 
 /// <summary>A cluster that runs real programs, and the portal's target on it.</summary>
-public sealed class ClusterFixture : IAsyncLifetime
+public class ClusterFixture : IAsyncLifetime
 {
     private readonly string _folder = Directory.CreateTempSubdirectory("portal-kubeconfig-").FullName;
     private readonly List<KubernetesTarget> _targets = [];
@@ -14,7 +14,7 @@ public sealed class ClusterFixture : IAsyncLifetime
 
     public KubernetesTarget Target { get; private set; } = null!;
 
-    public async ValueTask InitializeAsync()
+    public virtual async ValueTask InitializeAsync()
     {
         Cluster = await TestCluster.StartAsync(new TestClusterOptions { RunProcesses = true });
         Target = Open();
@@ -37,5 +37,16 @@ public sealed class ClusterFixture : IAsyncLifetime
         foreach (var target in _targets) await target.DisposeAsync();
         await Cluster.DisposeAsync();
         Directory.Delete(_folder, recursive: true);
+        GC.SuppressFinalize(this);
+    }
+}
+
+/// <summary>With room for everything that the tests of a class leave running.</summary>
+public sealed class RoomyClusterFixture : ClusterFixture
+{
+    public override async ValueTask InitializeAsync()
+    {
+        await base.InitializeAsync();
+        Cluster.Nodes.Add("large", capacity: new Dictionary<string, string> { ["cpu"] = "64", ["memory"] = "256Gi" });
     }
 }

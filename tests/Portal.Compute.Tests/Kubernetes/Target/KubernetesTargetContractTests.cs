@@ -5,7 +5,7 @@ using Portal.Domain.Compute;
 namespace Portal.Compute.Tests.Kubernetes.Target;
 
 /// <summary>The contract on a cluster, with real programs in its containers.</summary>
-public sealed class KubernetesTargetContractTests(ClusterFixture fixture) : ComputeTargetContract, IClassFixture<ClusterFixture>
+public sealed class KubernetesTargetContractTests(RoomyClusterFixture fixture) : ComputeTargetContract, IClassFixture<RoomyClusterFixture>
 {
     protected override IComputeTarget Target => fixture.Target;
 

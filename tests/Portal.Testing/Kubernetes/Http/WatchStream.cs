@@ -46,6 +46,8 @@ internal sealed class WatchStream(ClusterCore core, ClusterFaults faults, Resour
             }
             using (watch)
             {
+                // Headers go out at once, as from the real one, however long nothing changes.
+                await context.Response.Body.FlushAsync(context.RequestAborted);
                 foreach (var item in present.Where(Matches))
                     await SendAsync(context, "ADDED", Shown.Bytes(type, item));
                 await FollowAsync(context, watch, control, end.Token);
