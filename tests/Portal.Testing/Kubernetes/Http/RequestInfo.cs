@@ -1,4 +1,5 @@
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
 using Portal.Testing.Kubernetes.Access;
 
 namespace Portal.Testing.Kubernetes.Http;
@@ -23,7 +24,7 @@ internal sealed record RequestInfo
 
     public string Name { get; init; } = "";
 
-    /// <summary>What follows a <c>proxy</c> subresource.</summary>
+    /// <summary>What follows a <c>proxy</c> subresource, escaped as it was.</summary>
     public string Rest { get; init; } = "";
 
     public string Path { get; init; } = "";
@@ -63,8 +64,15 @@ internal sealed record RequestInfo
             Namespace = place,
             Name = name,
             Subresource = subresource,
-            Rest = rest.Length > 3 ? path[(path.IndexOf("/proxy/", StringComparison.Ordinal) is var at and > 0 ? at + 7 : path.Length)..] : "",
+            Rest = subresource == "proxy" ? RestOf(request) : "",
         };
+    }
+
+    /// <summary>What follows the proxy in the path, as it was sent: what is escaped stays so.</summary>
+    private static string RestOf(HttpRequest request)
+    {
+        var raw = request.HttpContext.Features.Get<IHttpRequestFeature>()?.RawTarget.Split('?')[0] ?? "";
+        return raw.IndexOf("/proxy/", StringComparison.Ordinal) is var at and > 0 ? raw[(at + 7)..] : "";
     }
 
     private static string VerbOf(string method, string name, string subresource, IQueryCollection query) => method switch
