@@ -103,7 +103,7 @@ public sealed class StreamTests : IAsyncLifetime
         using var http = Http();
         http.DefaultRequestHeaders.Add("X-Mine", "kept");
         foreach (var name in new[] { "svc", "svc:http", "svc:80", "http:svc:http" })
-            (await http.GetStringAsync($"/api/v1/namespaces/default/services/{name}/proxy/a/b%20c?d=e", Token)).Should().Be("GET /a/b c?d=e auth= x=kept");
+            (await http.GetStringAsync($"/api/v1/namespaces/default/services/{name}/proxy/a/b%20c?d=e", Token)).Should().Be("GET /a/b%20c?d=e auth= x=kept");
         (await http.GetStringAsync("/api/v1/namespaces/default/pods/pod:8080/proxy/", Token)).Should().StartWith("GET / ");
         using var bare = await http.GetAsync("/api/v1/namespaces/default/services/svc/proxy", Token);
         bare.StatusCode.Should().Be(HttpStatusCode.MovedPermanently);

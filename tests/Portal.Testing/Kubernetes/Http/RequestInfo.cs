@@ -1,5 +1,4 @@
 using Microsoft.AspNetCore.Http;
-using Microsoft.AspNetCore.Http.Features;
 using Portal.Testing.Kubernetes.Access;
 
 namespace Portal.Testing.Kubernetes.Http;
@@ -24,7 +23,7 @@ internal sealed record RequestInfo
 
     public string Name { get; init; } = "";
 
-    /// <summary>What follows a <c>proxy</c> subresource, escaped as it was.</summary>
+    /// <summary>What follows a <c>proxy</c> subresource, escaped.</summary>
     public string Rest { get; init; } = "";
 
     public string Path { get; init; } = "";
@@ -64,15 +63,15 @@ internal sealed record RequestInfo
             Namespace = place,
             Name = name,
             Subresource = subresource,
-            Rest = subresource == "proxy" ? RestOf(request) : "",
+            Rest = subresource == "proxy" ? RestOf(path) : "",
         };
     }
 
-    /// <summary>What follows the proxy in the path, as it was sent: what is escaped stays so.</summary>
-    private static string RestOf(HttpRequest request)
+    /// <summary>What follows the proxy in the path. As on the real server it is unescaped and escaped anew, so that an escaped slash becomes a slash.</summary>
+    private static string RestOf(string path)
     {
-        var raw = request.HttpContext.Features.Get<IHttpRequestFeature>()?.RawTarget.Split('?')[0] ?? "";
-        return raw.IndexOf("/proxy/", StringComparison.Ordinal) is var at and > 0 ? raw[(at + 7)..] : "";
+        var rest = path.IndexOf("/proxy/", StringComparison.Ordinal) is var at and > 0 ? path[(at + 6)..] : "/";
+        return new PathString(rest.Replace("%2F", "/", StringComparison.OrdinalIgnoreCase)).ToUriComponent()[1..];
     }
 
     private static string VerbOf(string method, string name, string subresource, IQueryCollection query) => method switch

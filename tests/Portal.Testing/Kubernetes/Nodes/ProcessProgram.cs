@@ -27,6 +27,8 @@ internal sealed class ProcessProgram(TestClusterOptions options) : ClusterProgra
         }
     });
 
+    internal override bool OpensDoors => true;
+
     public override async Task<ProgramEnd> RunAsync(ContainerRun run, CancellationToken kill)
     {
         if (run.RawArgv.Count == 0)
