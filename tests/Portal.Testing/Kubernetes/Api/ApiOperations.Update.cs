@@ -24,7 +24,7 @@ internal sealed partial class ApiOperations
                 throw ApiException.BadRequest($"the name of the object ({named}) does not match the name on the URL ({name})");
             var old = Get(type, @namespace, name);
             if (type.RequiresVersionOnUpdate && next.Text("metadata", "resourceVersion") is null or "")
-                throw ApiException.Invalid(type.Group, type.Kind, name, [FieldProblem.Invalid("metadata.resourceVersion", "", "must be specified for an update")]);
+                throw ApiException.Invalid(type.Group, type.Kind, name, [new FieldProblem("FieldValueInvalid", "metadata.resourceVersion", "Invalid value: 0x0: must be specified for an update")]);
             return Replace(call, old, next, Writer(call, type, isApply: false));
         }
     }

@@ -45,8 +45,7 @@ internal static class PodDefaults
         container.Default("resources", new JsonObject());
         container.Default("terminationMessagePath", "/dev/termination-log");
         container.Default("terminationMessagePolicy", "File");
-        if (container.Text("image") is { } image)
-            container.Default("imagePullPolicy", IsLatest(image) ? "Always" : "IfNotPresent");
+        container.Default("imagePullPolicy", container.Text("image") is { Length: > 0 } image && IsLatest(image) ? "Always" : "IfNotPresent");
         foreach (var port in container.Objects("ports"))
             port.Default("protocol", "TCP");
         foreach (var env in container.Objects("env"))

@@ -23,7 +23,7 @@ internal sealed record RequestInfo
 
     public string Name { get; init; } = "";
 
-    /// <summary>What follows a <c>proxy</c> subresource.</summary>
+    /// <summary>What follows a <c>proxy</c> subresource, escaped.</summary>
     public string Rest { get; init; } = "";
 
     public string Path { get; init; } = "";
@@ -63,8 +63,15 @@ internal sealed record RequestInfo
             Namespace = place,
             Name = name,
             Subresource = subresource,
-            Rest = rest.Length > 3 ? path[(path.IndexOf("/proxy/", StringComparison.Ordinal) is var at and > 0 ? at + 7 : path.Length)..] : "",
+            Rest = subresource == "proxy" ? RestOf(path) : "",
         };
+    }
+
+    /// <summary>What follows the proxy in the path. As on the real server it is unescaped and escaped anew, so that an escaped slash becomes a slash.</summary>
+    private static string RestOf(string path)
+    {
+        var rest = path.IndexOf("/proxy/", StringComparison.Ordinal) is var at and > 0 ? path[(at + 6)..] : "/";
+        return new PathString(rest.Replace("%2F", "/", StringComparison.OrdinalIgnoreCase)).ToUriComponent()[1..];
     }
 
     private static string VerbOf(string method, string name, string subresource, IQueryCollection query) => method switch

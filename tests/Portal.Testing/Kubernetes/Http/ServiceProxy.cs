@@ -88,11 +88,11 @@ internal sealed partial class ProxyTransform(string prefix, string rest, string 
     public override async ValueTask TransformRequestAsync(HttpContext context, HttpRequestMessage request, string destination, CancellationToken cancellation)
     {
         await base.TransformRequestAsync(context, request, destination, cancellation);
-        request.RequestUri = new Uri(destination + rest.TrimStart('/') + context.Request.QueryString, new UriCreationOptions { DangerousDisablePathAndQueryCanonicalization = true });
+        request.RequestUri = new Uri(destination + rest + context.Request.QueryString, new UriCreationOptions { DangerousDisablePathAndQueryCanonicalization = true });
         request.Headers.Host = pod;
         request.Headers.Remove("Authorization");
         request.Headers.TryAddWithoutValidation("X-Forwarded-For", context.Connection.RemoteIpAddress?.ToString());
-        request.Headers.TryAddWithoutValidation("X-Forwarded-Uri", prefix + "/" + rest.TrimStart('/'));
+        request.Headers.TryAddWithoutValidation("X-Forwarded-Uri", prefix + "/" + rest);
         request.Headers.TryAddWithoutValidation("X-Forwarded-Host", context.Request.Host.Value);
         request.Headers.TryAddWithoutValidation("X-Forwarded-Proto", context.Request.Scheme);
     }

@@ -12,8 +12,7 @@ internal static class ContainerProbes
     private static readonly HttpClient Http = new(new SocketsHttpHandler { AllowAutoRedirect = false, PooledConnectionLifetime = TimeSpan.Zero }) { Timeout = TimeSpan.FromSeconds(5) };
 
     /// <summary>Is there something that can be asked? Commands are never run: they count as fine.</summary>
-    public static bool CanAsk(ClusterProgram program, ContainerRun run, JsonNode probe) =>
-        (probe.At("httpGet") ?? probe.At("tcpSocket")) is not null && (program is ProcessProgram || run.Doors.Count > 0 || program is ScriptedProgram { Http: not null } or ScriptedProgram { ForwardTo: not null });
+    public static bool CanAsk(ClusterProgram program, JsonNode probe) => (probe.At("httpGet") ?? probe.At("tcpSocket")) is not null && program.OpensDoors;
 
     /// <summary>Waits until the probe has succeeded as often as it must.</summary>
     public static async Task UntilAsync(PodRunner pod, ContainerRun run, JsonNode probe, CancellationToken over)
@@ -59,7 +58,7 @@ internal static class ContainerProbes
     private static async Task<string?> AskAsync(ContainerRun run, JsonNode probe, CancellationToken over)
     {
         var handler = (probe.At("httpGet") ?? probe.At("tcpSocket"))!;
-        if (PodAddresses.Port(run, handler.At("port")) is not { } port || run.Doors.GetValueOrDefault(port) is not { } door)
+        if (PodAddresses.Port(run, handler.At("port")) is not { } port || !run.Doors.TryGetValue(port, out var door))
             return "dial tcp: connect: connection refused";
         try
         {

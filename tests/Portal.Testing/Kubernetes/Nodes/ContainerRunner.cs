@@ -232,9 +232,11 @@ internal sealed class ContainerRunner(PodRunner pod, JsonObject spec, bool isIni
             if (Spec.At("startupProbe") is { } startup)
                 await ContainerProbes.UntilAsync(pod, run, startup, over);
             IsStarted = true;
-            if (run.SaysReady)
+            while (Program!.OpensDoors && run.Ports.Count > run.Doors.Count)
+                await Task.Delay(5, over);
+            if (Program.SaysReady)
                 await run.Ready.WaitAsync(over);
-            else if (Spec.At("readinessProbe") is { } probe && ContainerProbes.CanAsk(Program!, run, probe))
+            else if (Spec.At("readinessProbe") is { } probe && ContainerProbes.CanAsk(Program, probe))
                 await ContainerProbes.UntilAsync(pod, run, probe, over);
             IsReady = true;
             pod.Report();
@@ -246,7 +248,7 @@ internal sealed class ContainerRunner(PodRunner pod, JsonObject spec, bool isIni
 
     private async Task LiveAsync(ContainerRun run, CancellationToken over)
     {
-        if (isInit || Spec.At("livenessProbe") is not { } probe || !ContainerProbes.CanAsk(Program!, run, probe))
+        if (isInit || Spec.At("livenessProbe") is not { } probe || !ContainerProbes.CanAsk(Program!, probe))
             return;
         if (await ContainerProbes.FailsAsync(pod, run, probe, () => IsStarted, over))
         {

@@ -27,6 +27,8 @@ internal sealed class ProcessProgram(TestClusterOptions options) : ClusterProgra
         }
     });
 
+    internal override bool OpensDoors => true;
+
     public override async Task<ProgramEnd> RunAsync(ContainerRun run, CancellationToken kill)
     {
         if (run.RawArgv.Count == 0)
@@ -35,7 +37,7 @@ internal sealed class ProcessProgram(TestClusterOptions options) : ClusterProgra
         using var process = new Process { StartInfo = StartInfo(run, environment) };
         process.Start();
         var output = Task.WhenAll(PumpAsync(process.StandardOutput.BaseStream, run), PumpAsync(process.StandardError.BaseStream, run));
-        await using var term = run.Terminating.Register(() => Signal(process, SignalTerm));
+        await using var term = run.Terminating.Register(() => Terminate(process));
         await using var killed = kill.Register(() => Kill(process));
         await process.WaitForExitAsync(CancellationToken.None);
         await Task.WhenAny(output, Task.Delay(500, CancellationToken.None));
@@ -120,10 +122,31 @@ internal sealed class ProcessProgram(TestClusterOptions options) : ClusterProgra
         return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 
-    private static void Signal(Process process, int signal)
+    /// <summary>The box only waits for the program inside it, so that is who gets the signal.</summary>
+    private static void Terminate(Process process)
     {
-        if (!process.HasExited)
-            _ = NativeKill(process.Id, signal);
+        for (var attempt = 0; attempt < 100 && !process.HasExited; attempt++)
+        {
+            var target = HasBubblewrap.Value ? Child(process.Id) : process.Id;
+            if (target is not null)
+            {
+                _ = NativeKill(target.Value, SignalTerm);
+                return;
+            }
+            Thread.Sleep(5);
+        }
+    }
+
+    private static int? Child(int process)
+    {
+        try
+        {
+            return int.TryParse(File.ReadAllText($"/proc/{process}/task/{process}/children").Split(' ')[0], out var child) ? child : null;
+        }
+        catch (IOException)
+        {
+            return null;
+        }
     }
 
     private static void Kill(Process process)

@@ -9,6 +9,12 @@ public abstract class ClusterProgram
     /// <summary>Bytes of memory that metrics say it uses.</summary>
     public long UsedBytes { get; set; } = 32 << 20;
 
+    /// <summary>Does the program itself say when it is ready? Otherwise the container's probe does.</summary>
+    public virtual bool SaysReady => false;
+
+    /// <summary>Does it open ports a moment after its start?</summary>
+    internal virtual bool OpensDoors => false;
+
     /// <summary>Runs until it ends. <see cref="ContainerRun.Terminating"/> is its SIGTERM; cancellation is its SIGKILL.</summary>
     public abstract Task<ProgramEnd> RunAsync(ContainerRun run, CancellationToken kill);
 }

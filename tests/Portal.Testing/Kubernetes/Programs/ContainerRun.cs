@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Net;
 using System.Text;
 
@@ -57,16 +58,13 @@ public sealed class ContainerRun
     public CancellationToken Terminating { get; internal init; }
 
     /// <summary>Where its ports really are: container port → address on this machine.</summary>
-    public Dictionary<int, IPEndPoint> Doors { get; } = [];
+    public ConcurrentDictionary<int, IPEndPoint> Doors { get; } = new();
 
     internal ContainerLog Log { get; init; } = new();
 
     internal Task<bool> Ready => _ready.Task;
 
-    /// <summary>Does the program itself say when it is ready? Otherwise the container's probe does.</summary>
-    public bool SaysReady { get; set; }
-
-    /// <summary>Tells that it is ready.</summary>
+    /// <summary>Tells that it is ready; of programs that say so themselves.</summary>
     public void IsReady() => _ready.TrySetResult(true);
 
     /// <summary>Prints a line.</summary>

@@ -36,6 +36,10 @@ public sealed class ScriptedProgram : ClusterProgram
     /// <summary>Where its ports really are, or null: a server that the test runs itself.</summary>
     public IPEndPoint? ForwardTo { get; set; }
 
+    public override bool SaysReady => ReadyAfter is not null;
+
+    internal override bool OpensDoors => Http is not null || ForwardTo is not null;
+
     public override async Task<ProgramEnd> RunAsync(ContainerRun run, CancellationToken kill)
     {
         await using var host = Http is null ? null : await ProgramHost.StartAsync(Http);
@@ -48,10 +52,7 @@ public sealed class ScriptedProgram : ClusterProgram
         try
         {
             if (ReadyAfter is { } readyAfter)
-            {
-                run.SaysReady = true;
                 _ = ReadyAsync(run, readyAfter, end.Token);
-            }
             foreach (var line in Lines)
             {
                 if (LineDelay > TimeSpan.Zero)
