@@ -10,9 +10,10 @@ namespace Portal.Compute.Kubernetes;
 
 public sealed partial class KubernetesTarget
 {
-    private static readonly TimeSpan NodesHoldFor = TimeSpan.FromSeconds(15);
+    private static readonly TimeSpan NodesHoldFor = TimeSpan.FromSeconds(15), NodesPatience = TimeSpan.FromSeconds(5);
 
-    private (DateTimeOffset At, IReadOnlyList<V1Node> Nodes)? _nodes;
+    private readonly SemaphoreSlim _asking = new(1, 1);
+    private (DateTimeOffset At, IReadOnlyList<V1Node> Nodes, ComputeTargetException? Failure)? _nodes;
 
     public async Task<TargetDescription> DescribeAsync(CancellationToken cancellationToken)
     {
@@ -44,9 +45,33 @@ public sealed partial class KubernetesTarget
         return [.. offers.OrderByDescending(o => o.Available)];
     }, cancellationToken);
 
+    /// <summary>The nodes that take pods. Every estimate asks: one call in a while serves all of them, and a cluster that does not answer holds nobody up for long, and not again at once.</summary>
     private async Task<IReadOnlyList<V1Node>> NodesAsync(CancellationToken cancellationToken)
     {
-        if (_nodes is { } known && _time.GetUtcNow() - known.At < NodesHoldFor) return known.Nodes;
+        await _asking.WaitAsync(cancellationToken);
+        try
+        {
+            if (_nodes is { } known && _time.GetUtcNow() - known.At < NodesHoldFor) return known.Failure is { } failure ? throw new ComputeTargetException(failure.Failure, failure.Message) : known.Nodes;
+            try
+            {
+                var nodes = await ReadyNodesAsync(cancellationToken).WaitAsync(NodesPatience, _time, cancellationToken);
+                _nodes = (_time.GetUtcNow(), nodes, null);
+                return nodes;
+            }
+            catch (Exception exception) when (!cancellationToken.IsCancellationRequested)
+            {
+                _nodes = (_time.GetUtcNow(), [], ApiFailure.Of(Name, "list its nodes", exception));
+                throw;
+            }
+        }
+        finally
+        {
+            _asking.Release();
+        }
+    }
+
+    private async Task<IReadOnlyList<V1Node>> ReadyNodesAsync(CancellationToken cancellationToken)
+    {
         List<V1Node> all = [];
         string? next = null;
         do
@@ -56,9 +81,7 @@ public sealed partial class KubernetesTarget
             next = page.Metadata.ContinueProperty;
         }
         while (!string.IsNullOrEmpty(next));
-        IReadOnlyList<V1Node> ready = [.. all.Where(n => n.Spec?.Unschedulable != true && n.Status?.Conditions?.Any(c => c is { Type: "Ready", Status: "True" }) == true)];
-        _nodes = (_time.GetUtcNow(), ready);
-        return ready;
+        return [.. all.Where(n => n.Spec?.Unschedulable != true && n.Status?.Conditions?.Any(c => c is { Type: "Ready", Status: "True" }) == true)];
     }
 
     private static bool Fits(V1Node node, HardwareProfileSpec hardware)

@@ -36,6 +36,7 @@ public sealed partial class KubernetesTarget : IComputeTarget, IAsyncDisposable
         lock (_gate) view = _view;
         if (view is not null) await view.DisposeAsync();
         _api.Dispose();
+        _asking.Dispose();
     }
 
     /// <summary>Begun when somebody first asks for everything: of several processes only the one that observes does.</summary>
