@@ -33,7 +33,8 @@ internal static class Verdict
         if (pod is not { Ended: { } ended }) return main.Failed is not null && pods.All(p => p.IsOver) ? Gone(main, pod) : null;
         // Of a container that was begun again, the end is that of the run before; attempts are the portal's.
         return main.Kind == "Deployment" && pods.Any(p => p.ReadySince is not null && !p.Deleting) ? null
-            : pod.Deleting && !pod.IsOver && main.Kind != "Job" ? null
+            // What serves comes back elsewhere when the cluster takes its pod away; a run does not.
+            : main.Kind != "Job" && (pod.Deleting || Interruption(pod) is not null) ? null
             : OfContainer(main, pod, ended);
     }
 

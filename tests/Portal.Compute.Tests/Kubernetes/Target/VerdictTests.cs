@@ -64,6 +64,8 @@ public sealed class VerdictTests
     {
         var going = Running with { Deleting = true, Disrupted = "Taint manager: deleting due to NoExecute taint" };
         Verdict.EndOf(Set, [going]).Should().BeNull();
+        Verdict.EndOf(Set, [Over(143) with { Deleting = true }]).Should().BeNull("it has ended because it is taken away");
+        Verdict.EndOf(Set, [Over(137) with { Reason = "Evicted" }]).Should().BeNull();
         Verdict.Of(Set, [going], null).Should().Match<Observation>(o => o.State == ObservedState.Starting && o.Message!.StartsWith("The cluster moves it") && o.ReadyAt == null);
         var next = Running with { Name = "a-x-0", Uid = "u2", ReadySince = T0.AddMinutes(5), RunningSince = T0.AddMinutes(4) };
         Verdict.Of(Set, [going, next], null).Should().Match<Observation>(o => o.State == ObservedState.Ready && o.ReadyAt == T0.AddMinutes(5));
