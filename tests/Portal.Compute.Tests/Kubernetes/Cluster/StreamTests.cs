@@ -47,7 +47,9 @@ public sealed class StreamTests : IAsyncLifetime
         return await reader.ReadToEndAsync(Token);
     }
 
-    private HttpClient Http() => ClusterFixture.HttpFor(KubernetesClientConfiguration.BuildConfigFromConfigFile(new MemoryStream(Encoding.UTF8.GetBytes(_cluster.AdminKubeconfig))));
+    private KubernetesClientConfiguration Configuration() => KubernetesClientConfiguration.BuildConfigFromConfigFile(new MemoryStream(Encoding.UTF8.GetBytes(_cluster.AdminKubeconfig)));
+
+    private HttpClient Http() => ClusterFixture.HttpFor(Configuration());
 
     [Fact]
     public async Task Log_OfAnEndedContainer_InAllItsForms()
@@ -154,10 +156,10 @@ public sealed class StreamTests : IAsyncLifetime
                 await Task.Delay(Timeout.Infinite, context.RequestAborted);
             },
         });
+        using var invoker = new HttpMessageInvoker(ClusterFixture.HandlerFor(Configuration()));
         using var socket = new ClientWebSocket();
-        socket.Options.RemoteCertificateValidationCallback = (_, _, _, _) => true;
         socket.Options.SetRequestHeader("Authorization", $"Bearer {_cluster.TokenFor(Portal.Testing.Kubernetes.Access.ClusterUser.Admin)}");
-        await socket.ConnectAsync(new Uri($"wss://127.0.0.1:{_cluster.Url.Port}/api/v1/namespaces/default/services/svc:http/proxy/ws"), Token);
+        await socket.ConnectAsync(new Uri($"wss://127.0.0.1:{_cluster.Url.Port}/api/v1/namespaces/default/services/svc:http/proxy/ws"), invoker, Token);
         await socket.SendAsync("hello"u8.ToArray(), WebSocketMessageType.Text, true, Token);
         var answer = new byte[100];
         var received = await socket.ReceiveAsync(answer, Token);
