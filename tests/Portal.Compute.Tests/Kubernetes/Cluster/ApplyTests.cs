@@ -133,6 +133,8 @@ public sealed class ApplyTests(ClusterFixture cluster)
         var (code, status, _) = await ApplyAsync($"/apis/apps/v1/namespaces/{place}/deployments/web", Objects.Deployment().With("spec.foo", "1"));
         code.Should().Be(HttpStatusCode.InternalServerError, "the server gives this one no class");
         ((string)status["message"]!).Should().Be($"failed to create typed patch object ({place}/web; apps/v1, Kind=Deployment): .spec.foo: field not declared in schema");
+        (_, status, _) = await ApplyAsync($"/api/v1/namespaces/{place}/configmaps/map", Objects.ConfigMap().With("dat", "{}"));
+        ((string)status["message"]!).Should().Be($"failed to create typed patch object ({place}/map; /v1, Kind=ConfigMap): .dat: field not declared in schema");
     }
 
     [Fact]

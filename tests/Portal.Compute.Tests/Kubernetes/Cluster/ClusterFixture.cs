@@ -46,6 +46,15 @@ public sealed class ClusterFixture : IAsyncLifetime
     /// <summary>A client over HTTP with what a configuration says: certificate authority and token.</summary>
     public static HttpClient HttpFor(KubernetesClientConfiguration configuration)
     {
+        var http = new HttpClient(HandlerFor(configuration)) { BaseAddress = new Uri(configuration.Host) };
+        if (configuration.AccessToken is not null)
+            http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", configuration.AccessToken);
+        return http;
+    }
+
+    /// <summary>Connections that trust the configuration's certificate authority.</summary>
+    public static SocketsHttpHandler HandlerFor(KubernetesClientConfiguration configuration)
+    {
 #pragma warning disable CA5400 // The authority is made for the test; nothing could be revoked.
         var handler = new SocketsHttpHandler { AllowAutoRedirect = false };
         handler.SslOptions.RemoteCertificateValidationCallback = (_, certificate, chain, _) =>
@@ -53,10 +62,7 @@ public sealed class ClusterFixture : IAsyncLifetime
 #pragma warning restore CA5400
         if (configuration.ClientCertificateData is not null)
             handler.SslOptions.ClientCertificates = [X509Certificate2.CreateFromPem(Text(configuration.ClientCertificateData), Text(configuration.ClientCertificateKeyData))];
-        var http = new HttpClient(handler) { BaseAddress = new Uri(configuration.Host) };
-        if (configuration.AccessToken is not null)
-            http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", configuration.AccessToken);
-        return http;
+        return handler;
     }
 
     private static string Text(string base64) => Encoding.UTF8.GetString(Convert.FromBase64String(base64));

@@ -47,7 +47,9 @@ public sealed class StreamTests : IAsyncLifetime
         return await reader.ReadToEndAsync(Token);
     }
 
-    private HttpClient Http() => ClusterFixture.HttpFor(KubernetesClientConfiguration.BuildConfigFromConfigFile(new MemoryStream(Encoding.UTF8.GetBytes(_cluster.AdminKubeconfig))));
+    private KubernetesClientConfiguration Configuration() => KubernetesClientConfiguration.BuildConfigFromConfigFile(new MemoryStream(Encoding.UTF8.GetBytes(_cluster.AdminKubeconfig)));
+
+    private HttpClient Http() => ClusterFixture.HttpFor(Configuration());
 
     [Fact]
     public async Task Log_OfAnEndedContainer_InAllItsForms()
@@ -154,17 +156,10 @@ public sealed class StreamTests : IAsyncLifetime
                 await Task.Delay(Timeout.Infinite, context.RequestAborted);
             },
         });
+        using var invoker = new HttpMessageInvoker(ClusterFixture.HandlerFor(Configuration()));
         using var socket = new ClientWebSocket();
-        using var authority = System.Security.Cryptography.X509Certificates.X509Certificate2.CreateFromPem(_cluster.CaCertificatePem);
-        socket.Options.RemoteCertificateValidationCallback = (_, certificate, chain, _) =>
-        {
-            chain!.ChainPolicy.TrustMode = System.Security.Cryptography.X509Certificates.X509ChainTrustMode.CustomRootTrust;
-            chain.ChainPolicy.CustomTrustStore.Add(authority);
-            chain.ChainPolicy.RevocationMode = System.Security.Cryptography.X509Certificates.X509RevocationMode.NoCheck;
-            return chain.Build((System.Security.Cryptography.X509Certificates.X509Certificate2)certificate!);
-        };
         socket.Options.SetRequestHeader("Authorization", $"Bearer {_cluster.TokenFor(Portal.Testing.Kubernetes.Access.ClusterUser.Admin)}");
-        await socket.ConnectAsync(new Uri($"wss://127.0.0.1:{_cluster.Url.Port}/api/v1/namespaces/default/services/svc:http/proxy/ws"), Token);
+        await socket.ConnectAsync(new Uri($"wss://127.0.0.1:{_cluster.Url.Port}/api/v1/namespaces/default/services/svc:http/proxy/ws"), invoker, Token);
         await socket.SendAsync("hello"u8.ToArray(), WebSocketMessageType.Text, true, Token);
         var answer = new byte[100];
         var received = await socket.ReceiveAsync(answer, Token);

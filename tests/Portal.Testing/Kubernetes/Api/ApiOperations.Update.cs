@@ -102,7 +102,7 @@ internal sealed partial class ApiOperations
         if (config.Text("apiVersion") != type.ApiVersion)
             throw ApiException.BadRequest($"Incorrect version specified in apply patch. Specified patch version: {config.Text("apiVersion")}, expected: {type.ApiVersion}");
         if (config.Text("kind") != type.Kind)
-            throw ApiException.BadRequest($"failed to create typed patch object ({@namespace}/{name}; {type.ApiVersion}, Kind={config.Text("kind")}): the kind does not match the resource");
+            throw ApiException.BadRequest($"failed to create typed patch object ({@namespace}/{name}; {type.Group}/{type.Version}, Kind={config.Text("kind")}): the kind does not match the resource");
         if (config.At("metadata", "managedFields") is not null)
             throw ApiException.BadRequest("metadata.managedFields must be nil");
         if (config.Text("metadata", "name") is { Length: > 0 } named && named != name)
@@ -110,7 +110,7 @@ internal sealed partial class ApiOperations
         RemoveNulls(config);
         config.Ensure("metadata")["name"] = name;
         if (TypedValidation.Problem(config, type.Schema) is { } problem)
-            throw ApiException.Unclassified($"failed to create typed patch object ({@namespace}/{name}; {type.ApiVersion}, Kind={type.Kind}): {problem}");
+            throw ApiException.Unclassified($"failed to create typed patch object ({@namespace}/{name}; {type.Group}/{type.Version}, Kind={type.Kind}): {problem}");
     }
 
     private static void RemoveNulls(JsonNode? node)
@@ -159,7 +159,8 @@ internal sealed partial class ApiOperations
         CheckVersion(old, next);
         KeepMetadata(old, next);
         KeepOtherHalf(call, old, next);
-        DefaultValues.Apply(type, next);
+        if (call.Subresource != "status" || type.IsCustom)
+            DefaultValues.Apply(type, next);
         KeepAllocated(type, old, next);
         if (writer is not null)
             FieldOwnership.Update(old.Json, next, type, writer, isCreate: false);
@@ -224,7 +225,7 @@ internal sealed partial class ApiOperations
 
     private static bool SameButTimes(JsonObject old, JsonObject next)
     {
-        if (!JsonReading.Same(ManagedFields.Bare(old), ManagedFields.Bare(next)))
+        if (!ManagedFields.SameContent(old, next))
             return false;
         var (before, after) = (ManagedFields.Read(old), ManagedFields.Read(next));
         return before.Count == after.Count && before.All(b => after.Any(a => a.Is(b) && a.Fields.SameAs(b.Fields)));

@@ -47,7 +47,7 @@ internal static class ObjectDecoder
         var decoding = new Decoding(type.Kind);
         var decoded = decoding.Decode(applied, type.Schema);
         if (decoding.TypeProblem is not null)
-            throw ApiException.Unclassified($"failed to convert new object ({applied.Text("metadata", "namespace")}/{applied.Text("metadata", "name")}; {type.ApiVersion}, Kind={type.Kind}) to proper version ({type.ApiVersion}): {decoding.TypeProblem}");
+            throw ApiException.Unclassified($"failed to convert new object ({applied.Text("metadata", "namespace")}/{applied.Text("metadata", "name")}; {type.Group}/{type.Version}, Kind={type.Kind}) to proper version ({type.ApiVersion}): {decoding.TypeProblem}");
         return Ordered(decoded, type);
     }
 

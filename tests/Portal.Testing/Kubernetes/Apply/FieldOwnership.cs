@@ -18,7 +18,7 @@ internal static class FieldOwnership
             ManagedFields.Write(next, entries);
             return;
         }
-        var difference = TypedComparison.Of(isCreate ? Blank(type.Schema) : ManagedFields.Bare(live), ManagedFields.Bare(next), type.Schema);
+        var difference = TypedComparison.Of(isCreate ? Blank(type.Schema) : live, next, type.Schema);
         var taken = difference.Modified.Union(difference.Added);
         entries = [.. entries.Select(e => e with { Fields = e.Fields.Difference(taken).Difference(difference.Removed) })];
         var own = taken.Difference(ManagedFields.NeverOwned);

@@ -49,6 +49,25 @@ internal static class ManagedFields
             metadata.Remove("managedFields");
     }
 
+    /// <summary>Are both the same, whoever owns what?</summary>
+    public static bool SameContent(JsonObject a, JsonObject b)
+    {
+        if (a.Count != b.Count)
+            return false;
+        foreach (var (name, value) in a)
+        {
+            if (!b.TryGetPropertyValue(name, out var other) || (name == "metadata" ? !SameMetadata(value as JsonObject ?? [], other as JsonObject ?? []) : !JsonReading.Same(value, other)))
+                return false;
+        }
+        return true;
+    }
+
+    private static bool SameMetadata(JsonObject a, JsonObject b)
+    {
+        static int Count(JsonObject metadata) => metadata.Count - (metadata.ContainsKey("managedFields") ? 1 : 0);
+        return Count(a) == Count(b) && a.All(m => m.Key == "managedFields" || (b.TryGetPropertyValue(m.Key, out var other) && JsonReading.Same(m.Value, other)));
+    }
+
     /// <summary>A copy without what is not compared.</summary>
     public static JsonObject Bare(JsonObject json)
     {

@@ -39,14 +39,21 @@ internal sealed class TypedComparison
 
     private void VisitMaps(JsonObject? before, JsonObject? after, SchemaNode schema, List<string> path)
     {
-        foreach (var (name, value) in after ?? [])
-            Step("f:" + name, before?[name], value, schema.Member(name) ?? SchemaNode.Anything, path);
-        foreach (var (name, value) in before ?? [])
+        // Who owns what is itself nobody's.
+        var isMetadata = path is ["f:metadata"];
+        foreach (var (name, value) in after ?? Nothing)
         {
-            if (after?.ContainsKey(name) != true)
+            if (!isMetadata || name != "managedFields")
+                Step("f:" + name, before?[name], value, schema.Member(name) ?? SchemaNode.Anything, path);
+        }
+        foreach (var (name, value) in before ?? Nothing)
+        {
+            if (after?.ContainsKey(name) != true && (!isMetadata || name != "managedFields"))
                 Step("f:" + name, value, null, schema.Member(name) ?? SchemaNode.Anything, path);
         }
     }
+
+    private static readonly JsonObject Nothing = [];
 
     private void VisitLists(JsonArray? before, JsonArray? after, SchemaNode schema, List<string> path)
     {

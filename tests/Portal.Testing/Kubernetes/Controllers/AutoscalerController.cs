@@ -8,14 +8,19 @@ namespace Portal.Testing.Kubernetes.Controllers;
 /// <summary>Keeps what it scales between its bounds; by load it does not scale.</summary>
 internal sealed class AutoscalerController(ClusterCore core) : Controller(core)
 {
+    private readonly SelectorIndex _scalers = new();
+
     public override IEnumerable<ObjectKey> Concerns(StoredChange change)
     {
         if (change.After.Type == ResourceCatalog.Autoscalers)
+        {
+            _scalers.Follow(change, Target);
             return change.IsDeletion ? [] : [change.After.Key];
-        return change.After.Type.HasScale && !change.IsDeletion
-            ? Store.List(ResourceCatalog.Autoscalers, change.After.Namespace).Where(a => a.Json.Text("spec", "scaleTargetRef", "kind") == change.After.Type.Kind && a.Json.Text("spec", "scaleTargetRef", "name") == change.After.Name).Select(a => a.Key)
-            : [];
+        }
+        return change.After.Type.HasScale && !change.IsDeletion ? _scalers.Of(change.After.Namespace, new Dictionary<string, string> { ["target"] = $"{change.After.Type.Kind}/{change.After.Name}" }) : [];
     }
+
+    private static IReadOnlyDictionary<string, string> Target(StoredObject scaler) => new Dictionary<string, string> { ["target"] = $"{scaler.Json.Text("spec", "scaleTargetRef", "kind")}/{scaler.Json.Text("spec", "scaleTargetRef", "name")}" };
 
     public override TimeSpan? Reconcile(ObjectKey key)
     {

@@ -7,11 +7,16 @@ namespace Portal.Testing.Kubernetes.Controllers;
 /// <summary>Works out how many pods may be disrupted.</summary>
 internal sealed class BudgetController(ClusterCore core) : Controller(core)
 {
+    private readonly SelectorIndex _budgets = new();
+
     public override IEnumerable<ObjectKey> Concerns(StoredChange change)
     {
         if (change.After.Type == ResourceCatalog.DisruptionBudgets)
+        {
+            _budgets.Follow(change, b => b.Json.TextMap("spec", "selector", "matchLabels"));
             return change.IsDeletion ? [] : [change.After.Key];
-        return change.After.Type == ResourceCatalog.Pods ? Store.List(ResourceCatalog.DisruptionBudgets, change.After.Namespace).Where(b => LabelSelector.Of(b.Json.At("spec", "selector"))?.Matches(change.After.Labels) == true).Select(b => b.Key) : [];
+        }
+        return change.After.Type == ResourceCatalog.Pods ? _budgets.Of(change.After) : [];
     }
 
     public override TimeSpan? Reconcile(ObjectKey key)

@@ -7,13 +7,20 @@ namespace Portal.Testing.Kubernetes.Controllers;
 /// <summary>Lists the pods behind a service, in the old form and the new one.</summary>
 internal sealed class EndpointsController(ClusterCore core) : Controller(core)
 {
+    private readonly SelectorIndex _services = new();
+    private readonly LabelIndex _pods = new();
+
     public override IEnumerable<ObjectKey> Concerns(StoredChange change)
     {
         if (change.After.Type == ResourceCatalog.Services)
+        {
+            _services.Follow(change, s => s.Json.TextMap("spec", "selector"));
             return [change.After.Key];
-        if (change.After.Type != ResourceCatalog.Pods || !Matters(change))
+        }
+        if (change.After.Type != ResourceCatalog.Pods)
             return [];
-        return Store.List(ResourceCatalog.Services, change.After.Namespace).Where(s => Selects(s, change.After) || (change.Before is not null && Selects(s, change.Before))).Select(s => s.Key);
+        _pods.Follow(change);
+        return Matters(change) ? _services.Of(change.After).Union(change.Before is null ? [] : _services.Of(change.Before)).ToList() : [];
     }
 
     public override TimeSpan? Reconcile(ObjectKey key)
@@ -31,10 +38,16 @@ internal sealed class EndpointsController(ClusterCore core) : Controller(core)
         }
         if (service.IsTerminating || Store.Find(ResourceCatalog.Namespaces, null, key.Namespace!)?.IsTerminating != false || service.Json.At("spec", "selector") is null)
             return null;
-        var pods = Store.List(ResourceCatalog.Pods, key.Namespace).Where(p => Selects(service, p) && p.Json.Text("status", "podIP") is not null && !OwnedPods.IsEnded(p)).ToList();
+        var pods = PodsOf(service).Where(p => Selects(service, p) && p.Json.Text("status", "podIP") is not null && !OwnedPods.IsEnded(p)).ToList();
         Put(ResourceCatalog.Endpoints, service, key.Name, "subsets", Subsets(service, pods));
         Put(ResourceCatalog.EndpointSlices, service, slice, "endpoints", Slice(pods));
         return null;
+    }
+
+    private List<StoredObject> PodsOf(StoredObject service)
+    {
+        lock (Store.Gate)
+            return [.. _pods.Of(service.Namespace, service.Json.TextMap("spec", "selector")).Select(Store.Find).OfType<StoredObject>().OrderBy(p => p.Name, StringComparer.Ordinal)];
     }
 
     private static bool Matters(StoredChange change) =>

@@ -17,15 +17,18 @@ internal sealed class NodeController(ClusterCore core) : Controller(core)
 
     public override TimeSpan? Reconcile(ObjectKey key)
     {
+        var taints = Store.Find(key)?.Json.Objects("spec", "taints").Where(t => t.Text("effect") == "NoExecute").ToList();
+        if (taints is { Count: 0 })
+            return null;
         var pods = Store.List(ResourceCatalog.Pods).Where(p => p.Json.Text("spec", "nodeName") == key.Name).ToList();
-        if (Store.Find(key) is not { } node)
+        if (taints is null)
         {
             foreach (var pod in pods)
                 Collect(pod);
             return null;
         }
         TimeSpan? again = null;
-        foreach (var taint in node.Json.Objects("spec", "taints").Where(t => t.Text("effect") == "NoExecute"))
+        foreach (var taint in taints)
         {
             foreach (var pod in pods.Where(p => !p.IsTerminating && !OwnedPods.IsEnded(p)))
             {

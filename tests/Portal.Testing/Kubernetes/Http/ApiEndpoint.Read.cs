@@ -50,7 +50,9 @@ internal sealed partial class ApiEndpoint
         context.Response.ContentType = "application/json";
         context.Features.Get<IHttpResponseBodyFeature>()?.DisableBuffering();
         log.Add(((RequestEntry)context.Items[typeof(RequestEntry)]!).Done(200));
+        // Watchers wait for the answer's head before anything happens.
         await context.Response.StartAsync(context.RequestAborted);
+        await context.Response.Body.FlushAsync(context.RequestAborted);
         await stream.RunAsync(context, revision is "" or "0" ? null : after);
     }
 }

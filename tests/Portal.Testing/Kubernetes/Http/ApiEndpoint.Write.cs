@@ -14,6 +14,8 @@ internal sealed partial class ApiEndpoint
 
     private async Task ChangeAsync(HttpContext context, RequestInfo info, ClusterUser user, ResourceType type, string? place)
     {
+        if (info.Verb is "create" or "update" && MediaType(context) is not ("" or "application/json" or "application/yaml"))
+            throw ApiException.UnsupportedMediaType(MediaType(context), "application/json, application/yaml");
         var body = await BodyAsync(context);
         var call = CallOf(context, user, info);
         switch (info.Verb)

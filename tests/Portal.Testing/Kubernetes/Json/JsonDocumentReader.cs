@@ -39,7 +39,7 @@ internal static class JsonDocumentReader
                 var map = new JsonObject();
                 while (reader.Read() && reader.TokenType != JsonTokenType.EndObject)
                 {
-                    var name = reader.GetString()!;
+                    var name = string.Intern(reader.GetString()!);
                     var inner = path.Length == 0 ? name : $"{path}.{name}";
                     reader.Read();
                     if (map.ContainsKey(name))

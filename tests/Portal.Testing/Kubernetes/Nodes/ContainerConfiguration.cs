@@ -25,7 +25,7 @@ internal static partial class ContainerConfiguration
             Argv = [.. spec.Texts("command").Concat(spec.Texts("args")).Select(a => Expand(a, environment))],
             RawArgv = [.. spec.Texts("command"), .. spec.Texts("args")],
             Environment = environment,
-            Mounts = pod.Volumes.MountsOf(spec, environment),
+            MountSource = () => pod.Volumes.MountsOf(spec, environment),
             Ports = [.. spec.Objects("ports").Select(p => (int)(p.Number("containerPort") ?? 0))],
             PortNames = spec.Objects("ports").Where(p => p.Text("name") is not null).ToDictionary(p => p.Text("name")!, p => (int)(p.Number("containerPort") ?? 0)),
             WorkingFolder = spec.Text("workingDir"),

@@ -5,9 +5,10 @@ using Portal.Testing.Kubernetes.Storage;
 
 namespace Portal.Testing.Kubernetes.Nodes;
 
-/// <summary>A pod's volumes: waited for until what they name is there and, where real programs run, folders on this machine.</summary>
+/// <summary>A pod's volumes: waited for until what they name is there, and folders on this machine once a program asks where they are.</summary>
 internal sealed class PodVolumes(PodRunner pod)
 {
+    private readonly Lock _gate = new();
     private readonly Dictionary<string, (string Folder, bool IsReadOnly)> _folders = [];
 
     private string Root => Path.Combine(pod.Options.DataFolder, "pods", pod.Uid);
@@ -24,8 +25,6 @@ internal sealed class PodVolumes(PodRunner pod)
                 pod.Event("Warning", "FailedMount", $"MountVolume.SetUp failed for volume \"{volume.Text("name")}\" : {problem}");
                 await pod.DelayAsync(pod.Options.RetryInterval);
             }
-            if (pod.Options.RunProcesses)
-                Lay(volume);
         }
         return !pod.IsEnding;
     }
@@ -33,6 +32,14 @@ internal sealed class PodVolumes(PodRunner pod)
     /// <summary>Where a container finds its volumes.</summary>
     public Dictionary<string, VolumeFolder> MountsOf(JsonObject container, IReadOnlyDictionary<string, string> environment)
     {
+        lock (_gate)
+        {
+            if (_folders.Count == 0)
+            {
+                foreach (var volume in pod.Stored.Json.Objects("spec", "volumes"))
+                    Lay(volume);
+            }
+        }
         var mounts = new Dictionary<string, VolumeFolder>();
         foreach (var mount in container.Objects("volumeMounts"))
         {

@@ -7,6 +7,7 @@ namespace Portal.Testing.Kubernetes.Programs;
 /// <summary>One container from its start to its end, as its program sees it.</summary>
 public sealed class ContainerRun
 {
+    private readonly Lazy<IReadOnlyDictionary<string, VolumeFolder>> _mounts = new(() => new Dictionary<string, VolumeFolder>());
     private readonly TaskCompletionSource<bool> _ready = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     internal ContainerRun(string @namespace, string pod, string container, IReadOnlyDictionary<string, string> labels)
@@ -42,8 +43,13 @@ public sealed class ContainerRun
     /// <summary>Environment, what comes from secrets, config maps and the pod included.</summary>
     public IReadOnlyDictionary<string, string> Environment { get; internal init; } = new Dictionary<string, string>();
 
-    /// <summary>Where its volumes are on this machine: mount path → folder.</summary>
-    public IReadOnlyDictionary<string, VolumeFolder> Mounts { get; internal init; } = new Dictionary<string, VolumeFolder>();
+    /// <summary>Where its volumes are on this machine: mount path → folder. Made when first asked for.</summary>
+    public IReadOnlyDictionary<string, VolumeFolder> Mounts => _mounts.Value;
+
+    internal Func<IReadOnlyDictionary<string, VolumeFolder>> MountSource
+    {
+        init => _mounts = new(value);
+    }
 
     /// <summary>Ports the container declares.</summary>
     public IReadOnlyList<int> Ports { get; internal init; } = [];

@@ -6,7 +6,10 @@ namespace Portal.Testing.Kubernetes.Storage;
 internal sealed class ObjectTable(ObjectStore store, int historyLength, long since)
 {
     private readonly SortedDictionary<string, SortedDictionary<string, StoredObject>> _objects = new(StringComparer.Ordinal);
+    private const int UnfoldedLength = 64;
+
     private readonly Queue<StoredChange> _history = new();
+    private readonly Queue<StoredChange> _recent = new();
     private readonly List<ObjectWatch> _watches = [];
 
     /// <summary>Changes up to this revision are no longer known.</summary>
@@ -47,6 +50,9 @@ internal sealed class ObjectTable(ObjectStore store, int historyLength, long sin
     public void Record(StoredChange change)
     {
         _history.Enqueue(change);
+        _recent.Enqueue(change);
+        if (_recent.Count > UnfoldedLength)
+            Fold(_recent.Dequeue());
         while (_history.Count > historyLength)
             Compacted = _history.Dequeue().Revision;
         for (var i = _watches.Count - 1; i >= 0; i--)
@@ -57,9 +63,18 @@ internal sealed class ObjectTable(ObjectStore store, int historyLength, long sin
         }
     }
 
+    /// <summary>What was long ago is rarely asked for, and trees are large.</summary>
+    private static void Fold(StoredChange change)
+    {
+        change.Before?.Fold();
+        if (change.IsDeletion || change.After.Type == ResourceCatalog.Events)
+            change.After.Fold();
+    }
+
     public void Compact(long revision)
     {
         _history.Clear();
+        _recent.Clear();
         Compacted = revision;
     }
 

@@ -10,11 +10,12 @@ namespace Portal.Testing.Kubernetes.Storage;
 internal sealed class ResourceCatalog
 {
     private readonly ConcurrentDictionary<(string Group, string Version, string Plural), ResourceType> _types = new();
+    private readonly ConcurrentDictionary<(string? ApiVersion, string? Kind), ResourceType> _byKind = new();
 
     public ResourceCatalog()
     {
         foreach (var type in BuiltIn)
-            _types[(type.Group, type.Version, type.Plural)] = type;
+            Add(type);
     }
 
     public static readonly ResourceType Namespaces = Core<V1Namespace>("namespaces", "ns") with { Namespaced = false, HasStatus = true, Connects = ["finalize"] };
@@ -67,7 +68,7 @@ internal sealed class ResourceCatalog
     public ResourceType? Find(string group, string version, string plural) => _types.TryGetValue((group, version, plural), out var type) && (HasMetrics || !type.IsMeasured) ? type : null;
 
     /// <summary>The kind that an object or a reference names.</summary>
-    public ResourceType? OfKind(string? apiVersion, string? kind) => Types.FirstOrDefault(t => t.ApiVersion == apiVersion && t.Kind == kind && !t.IsMeasured && t.StoredAs is null);
+    public ResourceType? OfKind(string? apiVersion, string? kind) => _byKind.GetValueOrDefault((apiVersion, kind));
 
     /// <summary>The kind that a stored definition adds, in each version it serves.</summary>
     public static IEnumerable<ResourceType> OfDefinition(JsonObject definition)
@@ -89,14 +90,22 @@ internal sealed class ResourceCatalog
         }
     }
 
-    public void Add(ResourceType type) => _types[(type.Group, type.Version, type.Plural)] = type;
+    public void Add(ResourceType type)
+    {
+        _types[(type.Group, type.Version, type.Plural)] = type;
+        if (!type.IsMeasured && type.StoredAs is null)
+            _byKind[(type.ApiVersion, type.Kind)] = type;
+    }
 
     /// <summary>Stops serving a kind; gives what was served.</summary>
     public IReadOnlyList<ResourceType> Remove(string group, string plural)
     {
         var gone = _types.Values.Where(t => t.Group == group && t.Plural == plural && t.IsCustom).ToList();
         foreach (var type in gone)
+        {
             _types.TryRemove((type.Group, type.Version, type.Plural), out _);
+            _byKind.TryRemove((type.ApiVersion, type.Kind), out _);
+        }
         return gone;
     }
 

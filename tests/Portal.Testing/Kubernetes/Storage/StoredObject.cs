@@ -6,6 +6,7 @@ namespace Portal.Testing.Kubernetes.Storage;
 /// <summary>One object at one revision. What it holds is never changed: writers store another.</summary>
 internal sealed class StoredObject(ResourceType type, string? @namespace, string name, long revision, JsonObject json)
 {
+    private JsonObject? _json = json;
     private byte[]? _bytes;
     private IReadOnlyDictionary<string, string>? _labels;
 
@@ -18,14 +19,21 @@ internal sealed class StoredObject(ResourceType type, string? @namespace, string
 
     public long Revision { get; } = revision;
 
-    public JsonObject Json { get; } = json;
+    public JsonObject Json => _json ??= (JsonObject)JsonNode.Parse(Bytes)!;
 
     public string Uid { get; } = json.Text("metadata", "uid") ?? "";
 
     public IReadOnlyDictionary<string, string> Labels => _labels ??= Json.TextMap("metadata", "labels");
 
     /// <summary>The JSON text, written once.</summary>
-    public byte[] Bytes => _bytes ??= System.Text.Json.JsonSerializer.SerializeToUtf8Bytes(Json, JsonReading.Relaxed);
+    public byte[] Bytes => _bytes ??= System.Text.Json.JsonSerializer.SerializeToUtf8Bytes(_json, JsonReading.Relaxed);
+
+    /// <summary>Keeps the text alone: it is read again when somebody asks. For what is history.</summary>
+    public void Fold()
+    {
+        _ = (Bytes, Labels);
+        _json = null;
+    }
 
     public bool IsTerminating => Json.At("metadata", "deletionTimestamp") is not null;
 

@@ -34,11 +34,7 @@ internal static class UpdateValidation
                 Data(type, next, old, findings);
                 break;
             case "storageclasses.storage.k8s.io":
-                foreach (var part in (ReadOnlySpan<string>)["parameters", "provisioner", "reclaimPolicy", "volumeBindingMode"])
-                {
-                    if (!JsonReading.Same(old.At(part), next.At(part)))
-                        findings.Add(part is "parameters" or "provisioner" ? FieldProblem.Forbidden(part, $"updates to {part} are forbidden.") : FieldProblem.Invalid(part, next.At(part), "field is immutable"));
-                }
+                StorageClass(next, old, findings);
                 break;
             case "rolebindings.rbac.authorization.k8s.io" or "clusterrolebindings.rbac.authorization.k8s.io":
                 if (!JsonReading.Same(old.At("roleRef"), next.At("roleRef")))
@@ -52,6 +48,15 @@ internal static class UpdateValidation
                 if (!JsonReading.Same(Source(old), Source(next)))
                     findings.Add(FieldProblem.Forbidden("spec.persistentvolumesource", "spec.persistentvolumesource is immutable after creation"));
                 break;
+        }
+    }
+
+    private static void StorageClass(JsonObject next, JsonObject old, Findings findings)
+    {
+        foreach (var part in (ReadOnlySpan<string>)["parameters", "provisioner", "reclaimPolicy", "volumeBindingMode"])
+        {
+            if (!JsonReading.Same(old.At(part), next.At(part)))
+                findings.Add(part is "parameters" or "provisioner" ? FieldProblem.Forbidden(part, $"updates to {part} are forbidden.") : FieldProblem.Invalid(part, next.At(part), "field is immutable"));
         }
     }
 
