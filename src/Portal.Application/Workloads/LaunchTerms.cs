@@ -46,7 +46,7 @@ public sealed class LaunchTermsReader(IDbContextFactory<PortalDbContext> context
         var team = FindTeam(request, actor, errors);
         var deployment = await FindTargetAsync(request, version.Spec, errors, cancellationToken);
         var hardware = await FindHardwareAsync(request, version.Spec, errors, cancellationToken);
-        var capacity = FindCapacity(request, errors);
+        var capacity = await FindCapacityAsync(request, version.Spec, deployment?.Target, errors, cancellationToken);
         var (values, parameterErrors) = checkParameters || request.Parameters is not null
             ? ParameterValidation.Validate(version.Spec, request.Parameters)
             : (ParameterValues.Empty, new Dictionary<string, string[]>());
@@ -63,7 +63,7 @@ public sealed class LaunchTermsReader(IDbContextFactory<PortalDbContext> context
         var errors = new Dictionary<string, string[]>();
         var place = await FindTargetAsync(request, spec, errors, cancellationToken);
         var hardware = await FindHardwareAsync(request, spec, errors, cancellationToken);
-        return (place?.Deployment, place?.Target, hardware, FindCapacity(request, errors), errors);
+        return (place?.Deployment, place?.Target, hardware, await FindCapacityAsync(request, spec, place?.Target, errors, cancellationToken), errors);
     }
 
     private static ActorTeam? FindTeam(LaunchRequest request, Actor actor, Dictionary<string, string[]> errors)
@@ -100,14 +100,16 @@ public sealed class LaunchTermsReader(IDbContextFactory<PortalDbContext> context
         return json is null ? null : PortalJson.Read<HardwareProfileSpec>(json);
     }
 
-    // A local target has one capacity type; spot-with-fallback falls back to it, plain spot cannot be had.
-    private static CapacityType FindCapacity(LaunchRequest request, Dictionary<string, string[]> errors)
+    /// <summary>What the item would have where nothing is asked; where there is no spot, spot-with-fallback falls back and plain spot cannot be had.</summary>
+    private static async Task<CapacityType> FindCapacityAsync(LaunchRequest request, ItemSpec spec, IComputeTarget? target, Dictionary<string, string[]> errors, CancellationToken cancellationToken)
     {
-        if (request.Capacity is null) return CapacityType.OnDemand;
-        if (!CapacityTypes.TryParse(request.Capacity, out var capacity))
+        var hasSpot = target is not null && (await target.DescribeAsync(cancellationToken)).HasSpot;
+        var capacity = spec.Defaults.Capacity ?? CapacityType.OnDemand;
+        if (request.Capacity is null) return hasSpot ? capacity : CapacityType.OnDemand;
+        if (!CapacityTypes.TryParse(request.Capacity, out capacity))
             errors["capacity"] = [$"'{request.Capacity}' is not a capacity type; allowed: on-demand, spot, spot-with-fallback."];
-        else if (capacity == CapacityType.Spot)
+        else if (capacity == CapacityType.Spot && !hasSpot)
             errors["capacity"] = ["This target has no spot capacity; allowed: on-demand, spot-with-fallback."];
-        return capacity == CapacityType.SpotWithFallback ? CapacityType.OnDemand : capacity;
+        return hasSpot ? capacity : CapacityType.OnDemand;
     }
 }

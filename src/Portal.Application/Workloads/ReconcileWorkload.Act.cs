@@ -178,6 +178,7 @@ public sealed partial class ReconcileWorkload
             Version = situation.Version.Version,
             PortalInstanceId = installation.ToString(),
             Hardware = situation.Hardware,
+            Capacity = workload.Capacity,
             ItemSpec = situation.Version.Spec,
             Parameters = parameters,
             RunArtifacts = await runs.ArtifactsAsync(situation.Version.Spec, parameters, cancellationToken),

@@ -18,7 +18,11 @@ public sealed record ResourceAmount(decimal Vcpu, decimal MemoryGib, int Gpus);
 /// <param name="Isolation">One of <c>sandboxed</c>, <c>user-per-team</c>, <c>none</c>.</param>
 /// <param name="LimitsBy">How memory and CPU limits are enforced: <c>cgroup-v2</c>, <c>cgroup-v1</c>, <c>measured</c>.</param>
 public sealed record TargetDescription(
-    string Name, string Kind, string? HostId, bool Healthy, string? Reason, ResourceAmount Physical, ResourceAmount Capacity, string Isolation, string LimitsBy);
+    string Name, string Kind, string? HostId, bool Healthy, string? Reason, ResourceAmount Physical, ResourceAmount Capacity, string Isolation, string LimitsBy)
+{
+    /// <summary>Whether it can have spot capacity; otherwise everything there is on demand.</summary>
+    public bool HasSpot { get; init; }
+}
 
 /// <summary>What is asked of a target before launch.</summary>
 /// <param name="OwnerId">Who would own it: an unisolated host refuses a second person.</param>
@@ -54,6 +58,8 @@ public sealed record AllocationSpec
     /// <summary>Which portal installation this belongs to.</summary>
     public required string PortalInstanceId { get; init; }
     public required HardwareProfileSpec Hardware { get; init; }
+    /// <summary>On what kind of capacity; a target that has one kind only need not ask.</summary>
+    public CapacityType Capacity { get; init; }
     public required ItemSpec ItemSpec { get; init; }
     /// <summary>Validated values by parameter name, secrets in clear.</summary>
     public required ParameterValues Parameters { get; init; }

@@ -8,6 +8,7 @@ using Portal.Application.Audit;
 using Portal.Application.Data;
 using Portal.Application.Notifications;
 using Portal.Application.Workloads;
+using Portal.Compute;
 using Portal.Compute.LocalProcess;
 using Portal.Domain.Compute;
 using Portal.Web.Access;
@@ -41,6 +42,7 @@ public static class PortalHost
         services.AddSingleton<IValidateOptions<MailOptions>, MailOptionsValidator>().AddSingleton(provider => provider.GetRequiredService<IOptions<MailOptions>>().Value);
         services.AddSingleton(configuration.GetSection(WebhookOptions.Section).Get<WebhookOptions>() ?? new WebhookOptions()).AddSingleton(new PortalAddress(portal.PublicUrl));
         services.AddSingleton<IComputeTarget, LocalProcessTarget>();
+        services.AddKubernetesTargets(configuration);
         AddDatabase(builder, portal);
         services.AddPortalApplication();
         services.AddSingleton<StartState>().AddHostedService<FirstStart>().AddHostedService<WorkloadChangeListener>();

@@ -63,6 +63,7 @@ public abstract class ComputeTargetContract
         var first = await Target.StartAsync(spec, Token);
         var second = await Target.StartAsync(spec, Token);
         second.Should().Be(first);
+        await Target.UntilListedAsync(spec.AllocationId, o => o is not null);
         (await Target.ObserveAllAsync(Token)).Where(o => o.AllocationId == spec.AllocationId).Should().ContainSingle();
     }
 
@@ -127,6 +128,7 @@ public abstract class ComputeTargetContract
     {
         var spec = Spec(new ContractProgram.RunsOn());
         await Target.StartAsync(spec, Token);
+        await Target.UntilAsync(spec.AllocationId, ObservedState.Ready);
         var forget = () => Target.ForgetAsync(spec.AllocationId, Token);
         (await forget.Should().ThrowAsync<ComputeTargetException>()).Which.Failure.Should().Be(FailureClass.Invalid);
         (await Target.ObserveAsync(spec.AllocationId, Token)).State.Should().Be(ObservedState.Ready);
@@ -138,10 +140,10 @@ public abstract class ComputeTargetContract
         var spec = Spec(new ContractProgram.Ends(0));
         await Target.StartAsync(spec, Token);
         var seen = await Target.UntilAsync(spec.AllocationId, ObservedState.Exited);
-        (await Target.ObserveAllAsync(Token)).Should().ContainEquivalentOf(seen);
+        (await Target.UntilListedAsync(spec.AllocationId, o => o?.State == ObservedState.Exited)).Should().BeEquivalentTo(seen);
         await Target.ForgetAsync(spec.AllocationId, Token);
         await Target.ForgetAsync(spec.AllocationId, Token);
-        (await Target.ObserveAllAsync(Token)).Should().NotContain(o => o.AllocationId == spec.AllocationId);
+        await Target.UntilListedAsync(spec.AllocationId, o => o is null);
         (await Target.ObserveAsync(spec.AllocationId, Token)).State.Should().Be(ObservedState.NotFound);
     }
 

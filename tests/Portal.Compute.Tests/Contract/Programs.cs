@@ -34,7 +34,11 @@ internal static class Programs
             Hardware = ["cpu-tiny"],
             Ports = serves ? [new PortSpec { Ready = new ReadySpec { Path = "{{ basePath }}ready" } }] : [],
             Files = new Dictionary<string, FileSource> { ["main.py"] = new("files/main.py", null) },
-            Deployments = [new DeploymentSpec { Target = "local", Requires = ["python3"], Command = ["python3", "-u", "{{ files }}/main.py"] }],
+            Deployments =
+            [
+                new DeploymentSpec { Target = "local", Requires = ["python3"], Command = ["python3", "-u", "{{ files }}/main.py"] },
+                new DeploymentSpec { Target = "kubernetes", Image = "docker.io/library/python:3.13-slim", Command = ["python3", "-u", "{{ files }}/main.py"] },
+            ],
         };
         return Of(adjust?.Invoke(item) ?? item, script, parameters, workloadId);
     }
@@ -92,6 +96,19 @@ internal static class Observing
         }
         var log = await target.ReadLogTailAsync(allocationId, 20, TestContext.Current.CancellationToken);
         throw new TimeoutException($"Expected {state}, last seen {last}; log: {string.Join("\n", log.Lines.Select(l => $"{l.Source} {l.Text}"))}");
+    }
+
+    /// <summary>The allocation in the list of all, once it is as wanted: a target may hear of a change a moment after it.</summary>
+    internal static async Task<Observation?> UntilListedAsync(this IComputeTarget target, Guid allocationId, Func<Observation?, bool> wanted)
+    {
+        Observation? seen = null;
+        for (var look = 0; look < 400; look++)
+        {
+            seen = (await target.ObserveAllAsync(TestContext.Current.CancellationToken)).SingleOrDefault(o => o.AllocationId == allocationId);
+            if (wanted(seen)) return seen;
+            await Task.Delay(50, TestContext.Current.CancellationToken);
+        }
+        throw new TimeoutException($"The list of all allocations does not come to show it so; last {seen}");
     }
 
     /// <summary>All lines of one source.</summary>

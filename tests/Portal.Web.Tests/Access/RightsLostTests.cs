@@ -113,7 +113,7 @@ public sealed class RightsLostTests(PortalFactory portal) : IClassFixture<Portal
         var (status, made) = await Admin.CallAsync(HttpMethod.Post, "/workloads", """{"item": "jupyter-notebook", "hardware": "cpu-tiny"}""");
         status.Should().Be(HttpStatusCode.Created, made.ToString());
         var id = made.GetProperty("id").GetGuid();
-        for (var i = 0; i < 200 && (await Admin.CallAsync(HttpMethod.Get, $"/workloads/{id}")).Body.GetProperty("phase").GetString() != "Running"; i++) await Task.Delay(100);
+        for (var i = 0; i < 600 && (await Admin.CallAsync(HttpMethod.Get, $"/workloads/{id}")).Body.GetProperty("phase").GetString() != "Running"; i++) await Task.Delay(100);
         if (open) (await Admin.CallAsync(HttpMethod.Put, $"/workloads/{id}/access", """{"audience": "team", "people": []}""")).Status.Should().Be(HttpStatusCode.Accepted);
         await using var db = await OpenAsync();
         return (id, await db.Allocations.Where(a => a.WorkloadId == id && a.EndedAt == null).Select(a => a.Id).SingleAsync());

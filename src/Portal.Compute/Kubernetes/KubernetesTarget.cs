@@ -1,0 +1,65 @@
+using k8s;
+using Microsoft.Extensions.Logging;
+using Portal.Compute.Kubernetes.Api;
+using Portal.Compute.Kubernetes.Watching;
+using Portal.Domain.Compute;
+
+namespace Portal.Compute.Kubernetes;
+
+/// <summary>
+/// A cluster as a compute target. All state is in the cluster: objects named and labelled by allocation, so that any process of the portal finds what another one made. Questions about one allocation are asked of the API
+/// server; those about all of them are answered from watches, which cost nothing while nothing changes.
+/// </summary>
+public sealed partial class KubernetesTarget : IComputeTarget, IAsyncDisposable
+{
+    private readonly ClusterOptions _options;
+    private readonly TimeProvider _time;
+    private readonly ILogger<KubernetesTarget> _logger;
+    private readonly ClusterApi _api;
+    private readonly Lock _gate = new();
+    private ClusterView? _view;
+
+    public KubernetesTarget(string name, ClusterOptions options, TimeProvider time, ILogger<KubernetesTarget> logger)
+    {
+        (Name, _options, _time, _logger) = (name, options, time, logger);
+        var configuration = options.InCluster ? KubernetesClientConfiguration.InClusterConfig() : KubernetesClientConfiguration.BuildConfigFromConfigFile(options.Kubeconfig!, options.Context);
+        // Watches and logs last; each call has a limit of its own.
+        configuration.HttpClientTimeout = Timeout.InfiniteTimeSpan;
+        _api = new ClusterApi(new k8s.Kubernetes(configuration), options, time);
+    }
+
+    public string Name { get; }
+
+    public async ValueTask DisposeAsync()
+    {
+        ClusterView? view;
+        lock (_gate) view = _view;
+        if (view is not null) await view.DisposeAsync();
+        _api.Dispose();
+        _asking.Dispose();
+    }
+
+    /// <summary>Begun when somebody first asks for everything: of several processes only the one that observes does.</summary>
+    private ClusterView View()
+    {
+        lock (_gate) return _view ??= new ClusterView(_api, _options, _time, _logger);
+    }
+
+    /// <summary>Lets nothing but <see cref="ComputeTargetException"/> and cancellation out.</summary>
+    private async Task<T> GuardAsync<T>(string what, Func<Task<T>> action, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await action();
+        }
+        catch (Exception exception) when (exception is not ComputeTargetException && !(exception is OperationCanceledException && cancellationToken.IsCancellationRequested))
+        {
+            var failure = ApiFailure.Of(Name, what, exception);
+            LogFailed(_logger, Name, what, failure.Message);
+            throw failure;
+        }
+    }
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "{Cluster} could not {What}: {Reason}")]
+    private static partial void LogFailed(ILogger logger, string cluster, string what, string reason);
+}
