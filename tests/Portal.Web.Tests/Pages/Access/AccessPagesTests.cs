@@ -67,8 +67,8 @@ public sealed class AccessPagesTests : PageTest
     [Fact]
     public void Pages_WithoutDatabase_SaySo()
     {
-        Database.Away = true;
         SignIn(_ada);
+        Database.Away = true;
         foreach (var page in new IRenderedComponent<Microsoft.AspNetCore.Components.IComponent>[] { Render<ApprovalsPage>(), Render<AccessPage>(), Render<PoliciesPage>(), Render<AuditPage>() })
             page.WaitForAssertion(() => Read(page).Should().Contain("The database cannot be reached."));
     }
