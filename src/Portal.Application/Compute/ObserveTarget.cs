@@ -77,7 +77,10 @@ public sealed partial class ObserveTarget(
         var owned = live.Select(a => a.Id).ToHashSet();
         var strays = seen.Where(o => !owned.Contains(o.AllocationId) && o.State is ObservedState.Starting or ObservedState.Ready && now - (o.StartedAt ?? now) > options.SweepGrace).ToList();
         if (strays.Count == 0) return;
-        foreach (var stray in strays) await RemoveAsync(target, stray, now, cancellationToken);
+        await using var db = await contexts.CreateDbContextAsync(cancellationToken);
+        var installation = (await db.Installations.Select(i => i.Id).SingleAsync(cancellationToken)).ToString();
+        // What belongs to another portal on the same cluster is that portal's to keep or to remove.
+        foreach (var stray in strays.Where(s => s.PortalInstanceId is null || s.PortalInstanceId == installation)) await RemoveAsync(target, stray, now, cancellationToken);
     }
 
     private async Task RemoveAsync(IComputeTarget target, Observation stray, DateTimeOffset now, CancellationToken cancellationToken)

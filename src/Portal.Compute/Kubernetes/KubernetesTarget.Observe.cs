@@ -33,7 +33,7 @@ public sealed partial class KubernetesTarget
         {
             _places[main.AllocationId] = PlaceOf(main);
             // What is not heard now may have changed: nothing is concluded from what was known.
-            seen.Add(outage is null ? await SettleAsync(PlaceOf(main), main, pods, warning, cancellationToken) : new Observation(main.AllocationId, ObservedState.Unknown) { WorkloadId = main.WorkloadId, Message = $"{Name} does not answer: {outage}" });
+            seen.Add(outage is null ? await SettleAsync(PlaceOf(main), main, pods, warning, cancellationToken) : new Observation(main.AllocationId, ObservedState.Unknown) { WorkloadId = main.WorkloadId, PortalInstanceId = main.Instance, Message = $"{Name} does not answer: {outage}" });
         }
         return seen;
     }, cancellationToken);

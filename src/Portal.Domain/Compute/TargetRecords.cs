@@ -103,6 +103,8 @@ public enum ObservedState
 public sealed record Observation(Guid AllocationId, ObservedState State)
 {
     public Guid? WorkloadId { get; init; }
+    /// <summary>Which portal installation it belongs to, where a target may be shared by several; null where it cannot be.</summary>
+    public string? PortalInstanceId { get; init; }
     public string? ResourceId { get; init; }
     public DateTimeOffset? StartedAt { get; init; }
     public DateTimeOffset? ReadyAt { get; init; }

@@ -50,6 +50,18 @@ public sealed class ObserveTargetTests : HostedTests
     }
 
     [Fact]
+    public async Task Stray_OfAnotherPortal_IsLeftAlone()
+    {
+        Host.Reconcile.SweepGrace = TimeSpan.Zero;
+        var stray = await StrayAsync() with { PortalInstanceId = Guid.NewGuid().ToString() };
+        Host.Target.PlantOrphan(stray);
+        await Host.ObserveAsync();
+        await Host.ObserveAsync();
+        Host.Target.Alive.Should().Equal(stray.AllocationId);
+        (await SweptAsync()).Should().BeEmpty();
+    }
+
+    [Fact]
     public async Task Strays_OneCannotBeRemoved_TheOthersAre()
     {
         Host.Reconcile.SweepGrace = TimeSpan.Zero;

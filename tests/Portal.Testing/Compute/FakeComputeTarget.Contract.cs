@@ -166,6 +166,7 @@ public sealed partial class FakeComputeTarget
         return new Observation(a.Spec.AllocationId, state)
         {
             WorkloadId = a.Spec.WorkloadId,
+            PortalInstanceId = a.Spec.PortalInstanceId,
             ResourceId = ResourceId(a),
             StartedAt = a.StartedAt,
             ReadyAt = a.ReadyAt,

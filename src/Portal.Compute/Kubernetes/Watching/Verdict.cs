@@ -12,7 +12,7 @@ internal static class Verdict
     /// <param name="warning">The newest warning of the cluster about it.</param>
     public static Observation Of(MainFacts main, IReadOnlyList<PodFacts> pods, string? warning)
     {
-        var seen = new Observation(main.AllocationId, ObservedState.Starting) { WorkloadId = main.WorkloadId, ResourceId = main.ResourceId, StartedAt = main.CreatedAt, StopRequested = main.StopAsked is not null };
+        var seen = new Observation(main.AllocationId, ObservedState.Starting) { WorkloadId = main.WorkloadId, PortalInstanceId = main.Instance, ResourceId = main.ResourceId, StartedAt = main.CreatedAt, StopRequested = main.StopAsked is not null };
         var live = pods.Where(p => !p.IsOver).ToList();
         if (main.End is { } end) return Ended(seen with { ReadyAt = main.Kind == "Job" ? Newest(pods)?.Ended?.StartedAt : null }, end, live.Count);
         if (main.StopAsked is not null) return seen with { State = ObservedState.Stopping, Message = live.Count == 0 ? null : "It was asked to end." };

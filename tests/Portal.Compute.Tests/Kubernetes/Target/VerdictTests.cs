@@ -30,7 +30,7 @@ public sealed class VerdictTests
     {
         Verdict.Of(Job, [Running with { ReadySince = null }], null).Should().Match<Observation>(o => o.State == ObservedState.Ready && o.ReadyAt == T0.AddSeconds(5));
         Verdict.Of(Set, [Running with { ReadySince = null }], null).State.Should().Be(ObservedState.Starting);
-        Verdict.Of(Set, [Running], null).Should().Match<Observation>(o => o.State == ObservedState.Ready && o.ReadyAt == T0.AddSeconds(9));
+        Verdict.Of(Set, [Running], null).Should().Match<Observation>(o => o.State == ObservedState.Ready && o.ReadyAt == T0.AddSeconds(9) && o.PortalInstanceId == "i");
     }
 
     [Theory]
