@@ -46,7 +46,7 @@ public sealed class LeastPrivilegeTests(ClusterFixture fixture) : IClassFixture<
     private static async Task DoEverythingAsync(IComputeTarget target)
     {
         (await target.DescribeAsync(Token)).Healthy.Should().BeTrue();
-        var run = ClusterPrograms.Of(new ContractProgram.Leaves("a.txt", "left"));
+        var run = ClusterPrograms.Of(new ContractProgram.Leaves("models/a.txt", "left"));
         var service = ClusterPrograms.Of(new ContractProgram.Serves());
         var endpoint = ClusterPrograms.Of(new ContractProgram.Serves());
         endpoint = endpoint with { ItemSpec = endpoint.ItemSpec with { Kind = WorkloadKind.ModelEndpoint }, RunArtifacts = new Left(target, run.WorkloadId) };
