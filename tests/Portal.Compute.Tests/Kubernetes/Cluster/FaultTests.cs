@@ -31,7 +31,7 @@ public sealed class FaultTests : IAsyncLifetime
 
     private async Task<bool> ExistsAsync(string name) => (await _cluster.Client.CoreV1.ListNamespacedConfigMapAsync("default", cancellationToken: Token)).Items.Any(m => m.Name() == name);
 
-    [Fact]
+    [Fact(Timeout = 60_000)]
     public async Task Throttle_AnswersTooManyRequestsWithRetryAfter()
     {
         _cluster.Faults.Throttle(count: 1, retryAfterSeconds: 7, verb: "create", resource: "configmaps");
@@ -43,7 +43,7 @@ public sealed class FaultTests : IAsyncLifetime
         await MakeAsync("map");
     }
 
-    [Theory]
+    [Theory(Timeout = 60_000)]
     [InlineData(500)]
     [InlineData(503)]
     public async Task Fail_AnswersSoAndDoesNothing(int status)
@@ -55,7 +55,7 @@ public sealed class FaultTests : IAsyncLifetime
         (await MakeAsync("map")).Name().Should().Be("map");
     }
 
-    [Fact]
+    [Fact(Timeout = 60_000)]
     public async Task Hang_NeitherDoesNorAnswers()
     {
         _cluster.Faults.Hang(TimeSpan.FromMilliseconds(100), verb: "create");
@@ -63,7 +63,7 @@ public sealed class FaultTests : IAsyncLifetime
         (await ExistsAsync("map")).Should().BeFalse();
     }
 
-    [Fact]
+    [Fact(Timeout = 60_000)]
     public async Task LoseAnswer_DoesItAndDropsTheConnection()
     {
         _cluster.Faults.LoseAnswer(verb: "create");
@@ -71,7 +71,7 @@ public sealed class FaultTests : IAsyncLifetime
         (await ExistsAsync("map")).Should().BeTrue("the effect was stored");
     }
 
-    [Fact]
+    [Fact(Timeout = 60_000)]
     public async Task LoseAnswer_OfAnApply_CanBeAppliedAgain()
     {
         var body = new V1Patch(Objects.ConfigMap().As<V1ConfigMap>(), V1Patch.PatchType.ApplyPatch);
@@ -82,7 +82,7 @@ public sealed class FaultTests : IAsyncLifetime
         again.ResourceVersion().Should().Be(first.ResourceVersion());
     }
 
-    [Fact]
+    [Fact(Timeout = 60_000)]
     public async Task SilentWatch_HoldsEverythingBackThenTellsIt()
     {
         var from = (await _cluster.Client.CoreV1.ListNamespacedConfigMapAsync("default", cancellationToken: Token)).ResourceVersion();
@@ -102,7 +102,7 @@ public sealed class FaultTests : IAsyncLifetime
         (at - silentFrom).Should().BeGreaterThan(TimeSpan.FromMilliseconds(500));
     }
 
-    [Fact]
+    [Fact(Timeout = 60_000)]
     public async Task EndWatchesWithGone_TellsTheWatcherSo()
     {
         var from = (await _cluster.Client.CoreV1.ListNamespacedConfigMapAsync("default", cancellationToken: Token)).ResourceVersion();
@@ -117,7 +117,7 @@ public sealed class FaultTests : IAsyncLifetime
         (await FluentActions.Awaiting(() => watching).Should().ThrowAsync<KubernetesException>()).Which.Status.Code.Should().Be(410);
     }
 
-    [Fact]
+    [Fact(Timeout = 60_000)]
     public async Task CutStreams_BreaksInTheMiddleOfAnEvent()
     {
         var from = (await _cluster.Client.CoreV1.ListNamespacedConfigMapAsync("default", cancellationToken: Token)).ResourceVersion();
@@ -127,7 +127,7 @@ public sealed class FaultTests : IAsyncLifetime
         await FluentActions.Awaiting(() => http.GetStringAsync($"/api/v1/namespaces/default/configmaps?watch=1&resourceVersion={from}", Token)).Should().ThrowAsync<HttpRequestException>();
     }
 
-    [Fact]
+    [Fact(Timeout = 60_000)]
     public async Task StreamDelay_SlowsEveryEvent()
     {
         var from = (await _cluster.Client.CoreV1.ListNamespacedConfigMapAsync("default", cancellationToken: Token)).ResourceVersion();

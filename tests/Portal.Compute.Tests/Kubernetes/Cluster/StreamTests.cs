@@ -51,7 +51,7 @@ public sealed class StreamTests : IAsyncLifetime
 
     private HttpClient Http() => ClusterFixture.HttpFor(Configuration());
 
-    [Fact]
+    [Fact(Timeout = 60_000)]
     public async Task Log_OfAnEndedContainer_InAllItsForms()
     {
         await RunAsync(new ScriptedProgram { Lines = ["one", "two", "thr\u00e4e"], EndsAfter = TimeSpan.Zero }, "Never", "Succeeded");
@@ -62,7 +62,7 @@ public sealed class StreamTests : IAsyncLifetime
         (await LogAsync(container: "main")).Should().StartWith("one");
     }
 
-    [Fact]
+    [Fact(Timeout = 60_000)]
     public async Task Log_Followed_ComesAsItIsPrintedAndEndsWithTheContainer()
     {
         await RunAsync(new ScriptedProgram { Lines = ["1", "2", "3", "4"], LineDelay = TimeSpan.FromMilliseconds(150), EndsAfter = TimeSpan.Zero }, "Never");
@@ -72,7 +72,7 @@ public sealed class StreamTests : IAsyncLifetime
         (await reader.ReadToEndAsync(Token)).Should().Be("2\n3\n4\n");
     }
 
-    [Fact]
+    [Fact(Timeout = 60_000)]
     public async Task Log_WhereThereIsNone_SaysWhy()
     {
         _cluster.Programs.BadImage(Objects.Image);
@@ -89,7 +89,7 @@ public sealed class StreamTests : IAsyncLifetime
         (await RefusalAsync(() => Client.CoreV1.ReadNamespacedPodLogAsync("pod", "default", previous: true))).Should().Contain("""previous terminated container \"main\" in pod \"pod\" not found""");
     }
 
-    [Fact]
+    [Fact(Timeout = 60_000)]
     public async Task Log_CutInTheMiddle_BreaksTheConnection()
     {
         await RunAsync(new ScriptedProgram { Lines = ["a long enough line"] });
@@ -98,7 +98,7 @@ public sealed class StreamTests : IAsyncLifetime
         (await LogAsync()).Should().Be("a long enough line\n");
     }
 
-    [Fact]
+    [Fact(Timeout = 60_000)]
     public async Task Proxy_ForwardsAndKeepsTheCallersToken()
     {
         await RunAsync(new ScriptedProgram { Http = context => context.Response.WriteAsync($"{context.Request.Method} {context.Request.Path}{context.Request.QueryString} auth={context.Request.Headers.Authorization} x={context.Request.Headers["X-Mine"]}") });
@@ -112,7 +112,7 @@ public sealed class StreamTests : IAsyncLifetime
         bare.Headers.Location!.OriginalString.Should().EndWith("/proxy/");
     }
 
-    [Fact]
+    [Fact(Timeout = 60_000)]
     public async Task Proxy_RewritesRedirectsAndLinks()
     {
         await RunAsync(new ScriptedProgram
@@ -134,7 +134,7 @@ public sealed class StreamTests : IAsyncLifetime
         (await http.GetStringAsync("/api/v1/namespaces/default/services/svc:http/proxy/page", Token)).Should().Be("<a href=\"/api/v1/namespaces/default/services/svc:http/proxy/tree\">x</a><a href=\"tree\">y</a>");
     }
 
-    [Fact]
+    [Fact(Timeout = 60_000)]
     public async Task Proxy_WebSocketAndEventStream_FlowBothWays()
     {
         await RunAsync(new ScriptedProgram
@@ -169,7 +169,7 @@ public sealed class StreamTests : IAsyncLifetime
         (await events.ReadLineAsync(Token).AsTask().WaitAsync(TimeSpan.FromSeconds(5), Token)).Should().Be("data: 1");
     }
 
-    [Fact]
+    [Fact(Timeout = 60_000)]
     public async Task Proxy_NothingThere_SaysSo()
     {
         await Client.CoreV1.CreateNamespacedServiceAsync(Objects.Service().As<V1Service>(), "default");
@@ -184,7 +184,7 @@ public sealed class StreamTests : IAsyncLifetime
         (await GetAsync("svc:other")).Should().Be((HttpStatusCode.ServiceUnavailable, "no service port \"other\" found for service \"svc\""));
     }
 
-    [Fact]
+    [Fact(Timeout = 60_000)]
     public async Task PortForward_CarriesBytes()
     {
         await RunAsync(new ScriptedProgram { Http = context => context.Response.WriteAsync("through") });
@@ -200,7 +200,7 @@ public sealed class StreamTests : IAsyncLifetime
         text.ToString().Should().StartWith("HTTP/1.");
     }
 
-    [Fact]
+    [Fact(Timeout = 60_000)]
     public async Task Endpoints_NameThePodsThatAreReady()
     {
         await RunAsync(new ScriptedProgram());

@@ -34,7 +34,7 @@ public sealed class WatchTests(ClusterFixture cluster)
 
     private static IEnumerable<(string Type, string Name)> Seen(IEnumerable<JsonNode> lines) => lines.Select(l => ((string)l["type"]!, (string?)l["object"]!["metadata"]?["name"] ?? ""));
 
-    [Fact]
+    [Fact(Timeout = 60_000)]
     public async Task Watch_FromAVersion_TellsEveryChangeAfterItInOrder()
     {
         var place = await cluster.NamespaceAsync();
@@ -49,7 +49,7 @@ public sealed class WatchTests(ClusterFixture cluster)
         ((string)lines[0]["object"]!["kind"]!).Should().Be("ConfigMap");
     }
 
-    [Fact]
+    [Fact(Timeout = 60_000)]
     public async Task Watch_BySelector_TellsOfWhatStopsMatchingAsDeleted()
     {
         var place = await cluster.NamespaceAsync();
@@ -62,7 +62,7 @@ public sealed class WatchTests(ClusterFixture cluster)
         Seen(lines).Should().Equal(("ADDED", "one"), ("ADDED", "two"), ("DELETED", "one"));
     }
 
-    [Fact]
+    [Fact(Timeout = 60_000)]
     public async Task Watch_ByTheClientLibrary_SeesWhatHappens()
     {
         var place = await cluster.NamespaceAsync();
@@ -82,7 +82,7 @@ public sealed class WatchTests(ClusterFixture cluster)
         seen.Should().Equal((WatchEventType.Added, "one"));
     }
 
-    [Fact]
+    [Fact(Timeout = 60_000)]
     public async Task Watch_EndsAfterItsTime()
     {
         var place = await cluster.NamespaceAsync();
@@ -90,7 +90,7 @@ public sealed class WatchTests(ClusterFixture cluster)
         (await LinesAsync($"/api/v1/namespaces/{place}/secrets?watch=1&resourceVersion={from}&timeoutSeconds=1", 99)).Should().BeEmpty();
     }
 
-    [Fact]
+    [Fact(Timeout = 60_000)]
     public async Task Watch_AnswersBeforeAnythingHappens()
     {
         Assert.SkipWhen(cluster.IsReal, "about this server's bookmarks, which would hide it");
@@ -101,7 +101,7 @@ public sealed class WatchTests(ClusterFixture cluster)
         answer.StatusCode.Should().Be(HttpStatusCode.OK);
     }
 
-    [Fact]
+    [Fact(Timeout = 60_000)]
     public async Task Watch_Bookmarks_MoveOnWithWhatOthersWrite()
     {
         Assert.SkipWhen(cluster.IsReal, "a real server sends bookmarks about once a minute");
@@ -112,7 +112,7 @@ public sealed class WatchTests(ClusterFixture cluster)
         long.Parse((string)lines[1]["object"]!["metadata"]!["resourceVersion"]!).Should().BeGreaterThan(long.Parse(from));
     }
 
-    [Fact]
+    [Fact(Timeout = 60_000)]
     public async Task Watch_FromTooOldAVersion_EndsWithGone()
     {
         Assert.SkipWhen(cluster.IsReal, "history of a real server cannot be expired from outside");
@@ -129,7 +129,7 @@ public sealed class WatchTests(ClusterFixture cluster)
         thrown.Which.Status.Reason.Should().Be("Expired");
     }
 
-    [Fact]
+    [Fact(Timeout = 60_000)]
     public async Task Watch_DroppedAndResumed_MissesNothing()
     {
         Assert.SkipWhen(cluster.IsReal, "connections of a real server cannot be dropped from outside");
@@ -169,7 +169,7 @@ public sealed class WatchTests(ClusterFixture cluster)
         drops.Should().BeGreaterThan(0);
     }
 
-    [Fact]
+    [Fact(Timeout = 60_000)]
     public async Task Server_StoppedAndStarted_KeepsItsStateAndAddress()
     {
         Assert.SkipWhen(cluster.IsReal, "a real server is not ours to stop");
@@ -181,7 +181,7 @@ public sealed class WatchTests(ClusterFixture cluster)
         (await own.Client.CoreV1.ReadNamespacedConfigMapAsync("map", "default")).ResourceVersion().Should().Be(made.ResourceVersion());
     }
 
-    [Fact]
+    [Fact(Timeout = 60_000)]
     public async Task List_InPages_IsOneSnapshot()
     {
         var place = await cluster.NamespaceAsync();
@@ -198,7 +198,7 @@ public sealed class WatchTests(ClusterFixture cluster)
         second.ResourceVersion().Should().Be(first.ResourceVersion());
     }
 
-    [Fact]
+    [Fact(Timeout = 60_000)]
     public async Task List_ContinuedTooLate_Expired()
     {
         Assert.SkipWhen(cluster.IsReal, "history of a real server cannot be expired from outside");
@@ -212,7 +212,7 @@ public sealed class WatchTests(ClusterFixture cluster)
         JsonNode.Parse(thrown.Which.Response.Content)!["reason"]!.GetValue<string>().Should().Be("Expired");
     }
 
-    [Theory]
+    [Theory(Timeout = 60_000)]
     [InlineData("which=a", "a")]
     [InlineData("which!=a", "b,c")]
     [InlineData("which in (a,b)", "a,b")]
@@ -227,7 +227,7 @@ public sealed class WatchTests(ClusterFixture cluster)
         string.Join(',', names).Should().Be(expected);
     }
 
-    [Fact]
+    [Fact(Timeout = 60_000)]
     public async Task List_ByFields_SelectsAndRefusesUnknownOnes()
     {
         var place = await cluster.NamespaceAsync();
@@ -241,7 +241,7 @@ public sealed class WatchTests(ClusterFixture cluster)
         ((string)status["message"]!).Should().Contain("field label not supported: spec.foo");
     }
 
-    [Fact]
+    [Fact(Timeout = 60_000)]
     public async Task ItemsOfAList_CarryNoKind()
     {
         var place = await cluster.NamespaceAsync();
