@@ -13,7 +13,7 @@ public sealed class WatchTests(ClusterFixture cluster)
 {
     private IKubernetes Client => cluster.Client;
 
-    private static CancellationToken Token => TestContext.Current.CancellationToken;
+    private readonly CancellationToken _end = Eventually.WithinAMinute();
 
     private Task<V1ConfigMap> MakeAsync(string place, string name, string? label = null) =>
         Client.CoreV1.CreateNamespacedConfigMapAsync(Objects.ConfigMap(name).With("metadata.labels", $$"""{"which":"{{label ?? "any"}}"}""").As<V1ConfigMap>(), place);
@@ -21,20 +21,20 @@ public sealed class WatchTests(ClusterFixture cluster)
     /// <summary>Reads lines of a watch until enough are there.</summary>
     private async Task<List<JsonNode>> LinesAsync(string path, int count, Func<Task>? meanwhile = null)
     {
-        using var answer = await cluster.Http.GetAsync(path, HttpCompletionOption.ResponseHeadersRead, Token);
+        using var answer = await cluster.Http.GetAsync(path, HttpCompletionOption.ResponseHeadersRead, _end);
         answer.StatusCode.Should().Be(HttpStatusCode.OK);
-        using var reader = new StreamReader(await answer.Content.ReadAsStreamAsync(Token));
+        using var reader = new StreamReader(await answer.Content.ReadAsStreamAsync(_end));
         if (meanwhile is not null)
             await meanwhile();
         var lines = new List<JsonNode>();
-        while (lines.Count < count && await reader.ReadLineAsync(Token).AsTask().WaitAsync(TimeSpan.FromSeconds(20), Token) is { } line)
+        while (lines.Count < count && await reader.ReadLineAsync(_end).AsTask().WaitAsync(TimeSpan.FromSeconds(20), _end) is { } line)
             lines.Add(JsonNode.Parse(line)!);
         return lines;
     }
 
     private static IEnumerable<(string Type, string Name)> Seen(IEnumerable<JsonNode> lines) => lines.Select(l => ((string)l["type"]!, (string?)l["object"]!["metadata"]?["name"] ?? ""));
 
-    [Fact(Timeout = 60_000)]
+    [Fact]
     public async Task Watch_FromAVersion_TellsEveryChangeAfterItInOrder()
     {
         var place = await cluster.NamespaceAsync();
@@ -49,7 +49,7 @@ public sealed class WatchTests(ClusterFixture cluster)
         ((string)lines[0]["object"]!["kind"]!).Should().Be("ConfigMap");
     }
 
-    [Fact(Timeout = 60_000)]
+    [Fact]
     public async Task Watch_BySelector_TellsOfWhatStopsMatchingAsDeleted()
     {
         var place = await cluster.NamespaceAsync();
@@ -62,7 +62,7 @@ public sealed class WatchTests(ClusterFixture cluster)
         Seen(lines).Should().Equal(("ADDED", "one"), ("ADDED", "two"), ("DELETED", "one"));
     }
 
-    [Fact(Timeout = 60_000)]
+    [Fact]
     public async Task Watch_ByTheClientLibrary_SeesWhatHappens()
     {
         var place = await cluster.NamespaceAsync();
@@ -73,7 +73,7 @@ public sealed class WatchTests(ClusterFixture cluster)
             await Task.Delay(50);
             await MakeAsync(place, "one");
         });
-        await foreach (var (type, item) in Client.CoreV1.WatchListNamespacedConfigMapAsync(place, resourceVersion: from, cancellationToken: Token))
+        await foreach (var (type, item) in Client.CoreV1.WatchListNamespacedConfigMapAsync(place, resourceVersion: from, cancellationToken: _end))
         {
             seen.Add((type, item.Metadata.Name));
             break;
@@ -82,7 +82,7 @@ public sealed class WatchTests(ClusterFixture cluster)
         seen.Should().Equal((WatchEventType.Added, "one"));
     }
 
-    [Fact(Timeout = 60_000)]
+    [Fact]
     public async Task Watch_EndsAfterItsTime()
     {
         var place = await cluster.NamespaceAsync();
@@ -90,18 +90,18 @@ public sealed class WatchTests(ClusterFixture cluster)
         (await LinesAsync($"/api/v1/namespaces/{place}/secrets?watch=1&resourceVersion={from}&timeoutSeconds=1", 99)).Should().BeEmpty();
     }
 
-    [Fact(Timeout = 60_000)]
+    [Fact]
     public async Task Watch_AnswersBeforeAnythingHappens()
     {
         Assert.SkipWhen(cluster.IsReal, "about this server's bookmarks, which would hide it");
         await using var own = await TestCluster.StartAsync();
         using var http = ClusterFixture.HttpFor(KubernetesClientConfiguration.BuildConfigFromConfigFile(new MemoryStream(System.Text.Encoding.UTF8.GetBytes(own.AdminKubeconfig))));
         var from = (await own.Client.CoreV1.ListNamespacedSecretAsync("default")).ResourceVersion();
-        using var answer = await http.GetAsync($"/api/v1/namespaces/default/secrets?watch=1&resourceVersion={from}", HttpCompletionOption.ResponseHeadersRead, Token).WaitAsync(TimeSpan.FromSeconds(5), Token);
+        using var answer = await http.GetAsync($"/api/v1/namespaces/default/secrets?watch=1&resourceVersion={from}", HttpCompletionOption.ResponseHeadersRead, _end).WaitAsync(TimeSpan.FromSeconds(5), _end);
         answer.StatusCode.Should().Be(HttpStatusCode.OK);
     }
 
-    [Fact(Timeout = 60_000)]
+    [Fact]
     public async Task Watch_Bookmarks_MoveOnWithWhatOthersWrite()
     {
         Assert.SkipWhen(cluster.IsReal, "a real server sends bookmarks about once a minute");
@@ -112,7 +112,7 @@ public sealed class WatchTests(ClusterFixture cluster)
         long.Parse((string)lines[1]["object"]!["metadata"]!["resourceVersion"]!).Should().BeGreaterThan(long.Parse(from));
     }
 
-    [Fact(Timeout = 60_000)]
+    [Fact]
     public async Task Watch_FromTooOldAVersion_EndsWithGone()
     {
         Assert.SkipWhen(cluster.IsReal, "history of a real server cannot be expired from outside");
@@ -121,7 +121,7 @@ public sealed class WatchTests(ClusterFixture cluster)
         own.Faults.ExpireHistory();
         var thrown = await FluentActions.Awaiting(async () =>
         {
-            await foreach (var _ in own.Client.CoreV1.WatchListNamespacedConfigMapAsync("default", resourceVersion: from, onError: e => throw e, cancellationToken: Token))
+            await foreach (var _ in own.Client.CoreV1.WatchListNamespacedConfigMapAsync("default", resourceVersion: from, onError: e => throw e, cancellationToken: _end))
             {
             }
         }).Should().ThrowAsync<KubernetesException>();
@@ -129,14 +129,14 @@ public sealed class WatchTests(ClusterFixture cluster)
         thrown.Which.Status.Reason.Should().Be("Expired");
     }
 
-    [Fact(Timeout = 60_000)]
+    [Fact]
     public async Task Watch_DroppedAndResumed_MissesNothing()
     {
         Assert.SkipWhen(cluster.IsReal, "connections of a real server cannot be dropped from outside");
         await using var own = await TestCluster.StartAsync();
         var from = (await own.Client.CoreV1.ListNamespacedConfigMapAsync("default")).ResourceVersion();
         var seen = new List<string>();
-        using var stop = CancellationTokenSource.CreateLinkedTokenSource(Token);
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(_end);
         var drops = 0;
         var watching = Task.Run(async () =>
         {
@@ -157,19 +157,19 @@ public sealed class WatchTests(ClusterFixture cluster)
                     drops++;
                 }
             }
-        }, Token);
+        }, _end);
         for (var i = 0; i < 200; i++)
         {
             await own.Client.CoreV1.CreateNamespacedConfigMapAsync(new V1ConfigMap { Metadata = new V1ObjectMeta { Name = $"m-{i:000}" } }, "default");
             if (i % 40 == 20)
                 own.Faults.DropWatches("configmaps");
         }
-        await watching.WaitAsync(TimeSpan.FromSeconds(20), Token);
+        await watching.WaitAsync(TimeSpan.FromSeconds(20), _end);
         seen.Should().Equal(Enumerable.Range(0, 200).Select(i => $"m-{i:000}"));
         drops.Should().BeGreaterThan(0);
     }
 
-    [Fact(Timeout = 60_000)]
+    [Fact]
     public async Task Server_StoppedAndStarted_KeepsItsStateAndAddress()
     {
         Assert.SkipWhen(cluster.IsReal, "a real server is not ours to stop");
@@ -181,7 +181,7 @@ public sealed class WatchTests(ClusterFixture cluster)
         (await own.Client.CoreV1.ReadNamespacedConfigMapAsync("map", "default")).ResourceVersion().Should().Be(made.ResourceVersion());
     }
 
-    [Fact(Timeout = 60_000)]
+    [Fact]
     public async Task List_InPages_IsOneSnapshot()
     {
         var place = await cluster.NamespaceAsync();
@@ -198,7 +198,7 @@ public sealed class WatchTests(ClusterFixture cluster)
         second.ResourceVersion().Should().Be(first.ResourceVersion());
     }
 
-    [Fact(Timeout = 60_000)]
+    [Fact]
     public async Task List_ContinuedTooLate_Expired()
     {
         Assert.SkipWhen(cluster.IsReal, "history of a real server cannot be expired from outside");
@@ -212,7 +212,7 @@ public sealed class WatchTests(ClusterFixture cluster)
         JsonNode.Parse(thrown.Which.Response.Content)!["reason"]!.GetValue<string>().Should().Be("Expired");
     }
 
-    [Theory(Timeout = 60_000)]
+    [Theory]
     [InlineData("which=a", "a")]
     [InlineData("which!=a", "b,c")]
     [InlineData("which in (a,b)", "a,b")]
@@ -227,7 +227,7 @@ public sealed class WatchTests(ClusterFixture cluster)
         string.Join(',', names).Should().Be(expected);
     }
 
-    [Fact(Timeout = 60_000)]
+    [Fact]
     public async Task List_ByFields_SelectsAndRefusesUnknownOnes()
     {
         var place = await cluster.NamespaceAsync();
@@ -241,7 +241,7 @@ public sealed class WatchTests(ClusterFixture cluster)
         ((string)status["message"]!).Should().Contain("field label not supported: spec.foo");
     }
 
-    [Fact(Timeout = 60_000)]
+    [Fact]
     public async Task ItemsOfAList_CarryNoKind()
     {
         var place = await cluster.NamespaceAsync();
