@@ -21,6 +21,13 @@ internal static class ClusterSeed
         nodes.Add("node-1");
     }
 
+    /// <summary>Waits until every namespace has what it is given, so that nothing of it comes in between later.</summary>
+    public static async Task SettleAsync(ClusterCore core)
+    {
+        while (core.Store.List(ResourceCatalog.Namespaces).Any(n => core.Store.Find(ResourceCatalog.ServiceAccounts, n.Name, "default") is null || core.Store.Find(ResourceCatalog.ConfigMaps, n.Name, "kube-root-ca.crt") is null))
+            await Task.Delay(2);
+    }
+
     private static void Class(ClusterCore core, string name, string binding, bool isDefault)
     {
         var json = Named("StorageClass", "storage.k8s.io/v1", name);

@@ -79,6 +79,7 @@ public sealed class TestCluster : IAsyncDisposable
     {
         var cluster = new TestCluster(options ?? new TestClusterOptions());
         ClusterSeed.Plant(cluster._core, cluster.Nodes);
+        await ClusterSeed.SettleAsync(cluster._core);
         await cluster.StartServerAsync();
         cluster.Client = cluster.ClientFor(ClusterUser.Admin);
         return cluster;

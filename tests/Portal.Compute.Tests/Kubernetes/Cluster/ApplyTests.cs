@@ -177,6 +177,35 @@ public sealed class ApplyTests(ClusterFixture cluster)
         await ApplyAsync(path, Objects.Parse("""{"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"map"}}"""), "other");
     }
 
+    [Theory]
+    [InlineData("/apis/batch/v1/namespaces/NS/jobs/x", """{"apiVersion":"batch/v1","kind":"Job","metadata":{"name":"x"},"spec":{"backoffLimit":0,"suspend":true,"template":{"metadata":{"labels":{"a":"b"}},"spec":{"restartPolicy":"Never","containers":[{"name":"c","image":"busybox","resources":{"requests":{"cpu":"0.5"},"limits":{"memory":"1024Mi"}}}]}}}}""")]
+    [InlineData("/api/v1/namespaces/NS/services/x", """{"apiVersion":"v1","kind":"Service","metadata":{"name":"x"},"spec":{"selector":{"a":"b"},"ports":[{"name":"http","port":80,"targetPort":"http"}]}}""")]
+    [InlineData("/api/v1/namespaces/NS/secrets/x", """{"apiVersion":"v1","kind":"Secret","metadata":{"name":"x"},"type":"Opaque","data":{"a":"YQ=="}}""")]
+    [InlineData("/api/v1/namespaces/NS/serviceaccounts/x", """{"apiVersion":"v1","kind":"ServiceAccount","metadata":{"name":"x"},"automountServiceAccountToken":false}""")]
+    [InlineData("/api/v1/namespaces/NS/resourcequotas/x", """{"apiVersion":"v1","kind":"ResourceQuota","metadata":{"name":"x"},"spec":{"hard":{"requests.cpu":"0.5","pods":"10"}}}""")]
+    [InlineData("/api/v1/namespaces/NS/limitranges/x", """{"apiVersion":"v1","kind":"LimitRange","metadata":{"name":"x"},"spec":{"limits":[{"type":"Container","default":{"cpu":"1"},"defaultRequest":{"cpu":"100m"}}]}}""")]
+    [InlineData("/apis/networking.k8s.io/v1/namespaces/NS/networkpolicies/x", """{"apiVersion":"networking.k8s.io/v1","kind":"NetworkPolicy","metadata":{"name":"x"},"spec":{"podSelector":{},"policyTypes":["Ingress","Egress"],"ingress":[{"from":[{"namespaceSelector":{"matchLabels":{"a":"b"}}}]}],"egress":[{}]}}""")]
+    [InlineData("/apis/autoscaling/v2/namespaces/NS/horizontalpodautoscalers/x", """{"apiVersion":"autoscaling/v2","kind":"HorizontalPodAutoscaler","metadata":{"name":"x"},"spec":{"scaleTargetRef":{"apiVersion":"apps/v1","kind":"Deployment","name":"none"},"minReplicas":1,"maxReplicas":2}}""")]
+    [InlineData("/apis/policy/v1/namespaces/NS/poddisruptionbudgets/x", """{"apiVersion":"policy/v1","kind":"PodDisruptionBudget","metadata":{"name":"x"},"spec":{"maxUnavailable":1,"selector":{"matchLabels":{"a":"b"}}}}""")]
+    [InlineData("/apis/apps/v1/namespaces/NS/deployments/x", """{"apiVersion":"apps/v1","kind":"Deployment","metadata":{"name":"x"},"spec":{"replicas":0,"selector":{"matchLabels":{"a":"b"}},"template":{"metadata":{"labels":{"a":"b"}},"spec":{"containers":[{"name":"c","image":"busybox","ports":[{"containerPort":80}],"readinessProbe":{"httpGet":{"port":80}}}],"volumes":[{"name":"v","emptyDir":{}}]}}}}""")]
+    public async Task Apply_EachKindAgain_WritesNothing(string path, string body)
+    {
+        path = path.Replace("NS", await cluster.NamespaceAsync(), StringComparison.Ordinal);
+        var (code, first, _) = await ApplyAsync(path, Objects.Parse(body), more: "&fieldValidation=Strict");
+        code.Should().Be(HttpStatusCode.Created, first.ToJsonString());
+        // Controllers write the status meanwhile; what must not change is everything else.
+        var (_, second, _) = await ApplyAsync(path, Objects.Parse(body), more: "&fieldValidation=Strict");
+        OwnedBy(second, "portal")!["time"]!.ToJsonString().Should().Be(OwnedBy(first, "portal")!["time"]!.ToJsonString());
+        JsonNode.DeepEquals(second["spec"], first["spec"]).Should().BeTrue(second.ToJsonString());
+        var version = (string)(await cluster.SendAsync(HttpMethod.Get, path)).Body["metadata"]!["resourceVersion"]!;
+        await Eventually.BecomesTrueAsync(async () =>
+        {
+            var before = version;
+            version = (string)(await ApplyAsync(path, Objects.Parse(body))).Body["metadata"]!["resourceVersion"]!;
+            return version == before;
+        });
+    }
+
     [Fact]
     public async Task Apply_ByTheClientLibrary_WorksToo()
     {

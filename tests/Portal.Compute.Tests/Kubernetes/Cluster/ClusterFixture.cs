@@ -106,6 +106,14 @@ public sealed class ClusterFixture : IAsyncLifetime
 /// <summary>Waiting for what a cluster does by itself.</summary>
 internal static class Eventually
 {
+    /// <summary>The test's cancellation, at the latest in a minute: for streams that might never end.</summary>
+    internal static CancellationToken WithinAMinute()
+    {
+        var end = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
+        end.CancelAfter(TimeSpan.FromMinutes(1));
+        return end.Token;
+    }
+
     internal static async Task BecomesTrueAsync(Func<Task<bool>> holds, int seconds = 30, Func<string>? what = null)
     {
         var end = Environment.TickCount64 + (seconds * 1000L);

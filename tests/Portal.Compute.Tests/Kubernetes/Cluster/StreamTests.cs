@@ -16,7 +16,7 @@ public sealed class StreamTests : IAsyncLifetime
 {
     private TestCluster _cluster = null!;
 
-    private static CancellationToken Token => TestContext.Current.CancellationToken;
+    private readonly CancellationToken _end = Eventually.WithinAMinute();
 
     private IKubernetes Client => _cluster.Client;
 
@@ -44,7 +44,7 @@ public sealed class StreamTests : IAsyncLifetime
     private async Task<string> LogAsync(int? tail = null, bool? stamps = null, int? limit = null, string? container = null)
     {
         using var reader = new StreamReader(await Client.CoreV1.ReadNamespacedPodLogAsync("pod", "default", tailLines: tail, timestamps: stamps, limitBytes: limit, container: container));
-        return await reader.ReadToEndAsync(Token);
+        return await reader.ReadToEndAsync(_end);
     }
 
     private KubernetesClientConfiguration Configuration() => KubernetesClientConfiguration.BuildConfigFromConfigFile(new MemoryStream(Encoding.UTF8.GetBytes(_cluster.AdminKubeconfig)));
@@ -67,9 +67,9 @@ public sealed class StreamTests : IAsyncLifetime
     {
         await RunAsync(new ScriptedProgram { Lines = ["1", "2", "3", "4"], LineDelay = TimeSpan.FromMilliseconds(150), EndsAfter = TimeSpan.Zero }, "Never");
         using var reader = new StreamReader(await Client.CoreV1.ReadNamespacedPodLogAsync("pod", "default", follow: true));
-        (await reader.ReadLineAsync(Token)).Should().Be("1");
+        (await reader.ReadLineAsync(_end)).Should().Be("1");
         (await Client.CoreV1.ReadNamespacedPodAsync("pod", "default")).Status.Phase.Should().Be("Running", "the first line came before the end");
-        (await reader.ReadToEndAsync(Token)).Should().Be("2\n3\n4\n");
+        (await reader.ReadToEndAsync(_end)).Should().Be("2\n3\n4\n");
     }
 
     [Fact]
@@ -105,9 +105,9 @@ public sealed class StreamTests : IAsyncLifetime
         using var http = Http();
         http.DefaultRequestHeaders.Add("X-Mine", "kept");
         foreach (var name in new[] { "svc", "svc:http", "svc:80", "http:svc:http" })
-            (await http.GetStringAsync($"/api/v1/namespaces/default/services/{name}/proxy/a/b%20c?d=e", Token)).Should().Be("GET /a/b%20c?d=e auth= x=kept");
-        (await http.GetStringAsync("/api/v1/namespaces/default/pods/pod:8080/proxy/", Token)).Should().StartWith("GET / ");
-        using var bare = await http.GetAsync("/api/v1/namespaces/default/services/svc/proxy", Token);
+            (await http.GetStringAsync($"/api/v1/namespaces/default/services/{name}/proxy/a/b%20c?d=e", _end)).Should().Be("GET /a/b%20c?d=e auth= x=kept");
+        (await http.GetStringAsync("/api/v1/namespaces/default/pods/pod:8080/proxy/", _end)).Should().StartWith("GET / ");
+        using var bare = await http.GetAsync("/api/v1/namespaces/default/services/svc/proxy", _end);
         bare.StatusCode.Should().Be(HttpStatusCode.MovedPermanently);
         bare.Headers.Location!.OriginalString.Should().EndWith("/proxy/");
     }
@@ -129,9 +129,9 @@ public sealed class StreamTests : IAsyncLifetime
             },
         });
         using var http = Http();
-        using var redirect = await http.GetAsync("/api/v1/namespaces/default/services/svc:http/proxy/go", Token);
+        using var redirect = await http.GetAsync("/api/v1/namespaces/default/services/svc:http/proxy/go", _end);
         redirect.Headers.Location!.OriginalString.Should().Be("/api/v1/namespaces/default/services/svc:http/proxy/login?next=1");
-        (await http.GetStringAsync("/api/v1/namespaces/default/services/svc:http/proxy/page", Token)).Should().Be("<a href=\"/api/v1/namespaces/default/services/svc:http/proxy/tree\">x</a><a href=\"tree\">y</a>");
+        (await http.GetStringAsync("/api/v1/namespaces/default/services/svc:http/proxy/page", _end)).Should().Be("<a href=\"/api/v1/namespaces/default/services/svc:http/proxy/tree\">x</a><a href=\"tree\">y</a>");
     }
 
     [Fact]
@@ -159,14 +159,14 @@ public sealed class StreamTests : IAsyncLifetime
         using var invoker = new HttpMessageInvoker(ClusterFixture.HandlerFor(Configuration()));
         using var socket = new ClientWebSocket();
         socket.Options.SetRequestHeader("Authorization", $"Bearer {_cluster.TokenFor(Portal.Testing.Kubernetes.Access.ClusterUser.Admin)}");
-        await socket.ConnectAsync(new Uri($"wss://127.0.0.1:{_cluster.Url.Port}/api/v1/namespaces/default/services/svc:http/proxy/ws"), invoker, Token);
-        await socket.SendAsync("hello"u8.ToArray(), WebSocketMessageType.Text, true, Token);
+        await socket.ConnectAsync(new Uri($"wss://127.0.0.1:{_cluster.Url.Port}/api/v1/namespaces/default/services/svc:http/proxy/ws"), invoker, _end);
+        await socket.SendAsync("hello"u8.ToArray(), WebSocketMessageType.Text, true, _end);
         var answer = new byte[100];
-        var received = await socket.ReceiveAsync(answer, Token);
+        var received = await socket.ReceiveAsync(answer, _end);
         Encoding.UTF8.GetString(answer, 0, received.Count).Should().Be("echo hello");
         using var http = Http();
-        using var events = new StreamReader(await http.GetStreamAsync("/api/v1/namespaces/default/services/svc:http/proxy/events", Token));
-        (await events.ReadLineAsync(Token).AsTask().WaitAsync(TimeSpan.FromSeconds(5), Token)).Should().Be("data: 1");
+        using var events = new StreamReader(await http.GetStreamAsync("/api/v1/namespaces/default/services/svc:http/proxy/events", _end));
+        (await events.ReadLineAsync(_end).AsTask().WaitAsync(TimeSpan.FromSeconds(5), _end)).Should().Be("data: 1");
     }
 
     [Fact]
@@ -176,8 +176,8 @@ public sealed class StreamTests : IAsyncLifetime
         using var http = Http();
         async Task<(HttpStatusCode, string)> GetAsync(string name)
         {
-            using var answer = await http.GetAsync($"/api/v1/namespaces/default/services/{name}/proxy/", Token);
-            return (answer.StatusCode, (string)System.Text.Json.Nodes.JsonNode.Parse(await answer.Content.ReadAsStringAsync(Token))!["message"]!);
+            using var answer = await http.GetAsync($"/api/v1/namespaces/default/services/{name}/proxy/", _end);
+            return (answer.StatusCode, (string)System.Text.Json.Nodes.JsonNode.Parse(await answer.Content.ReadAsStringAsync(_end))!["message"]!);
         }
         (await GetAsync("svc")).Should().Be((HttpStatusCode.ServiceUnavailable, "no endpoints available for service \"svc\""));
         (await GetAsync("none")).Should().Be((HttpStatusCode.NotFound, "services \"none\" not found"));
@@ -188,15 +188,15 @@ public sealed class StreamTests : IAsyncLifetime
     public async Task PortForward_CarriesBytes()
     {
         await RunAsync(new ScriptedProgram { Http = context => context.Response.WriteAsync("through") });
-        using var socket = await Client.WebSocketNamespacedPodPortForwardAsync("pod", "default", [8080], "v4.channel.k8s.io", cancellationToken: Token);
+        using var socket = await Client.WebSocketNamespacedPodPortForwardAsync("pod", "default", [8080], "v4.channel.k8s.io", cancellationToken: _end);
         using var streams = new StreamDemuxer(socket, StreamType.PortForward);
         streams.Start();
         await using var stream = streams.GetStream((byte?)0, (byte?)0);
-        await stream.WriteAsync("GET / HTTP/1.0\r\n\r\n"u8.ToArray(), Token);
+        await stream.WriteAsync("GET / HTTP/1.0\r\n\r\n"u8.ToArray(), _end);
         var text = new StringBuilder();
         var buffer = new byte[4096];
         while (!text.ToString().EndsWith("through", StringComparison.Ordinal))
-            text.Append(Encoding.ASCII.GetString(buffer, 0, await stream.ReadAsync(buffer, Token).AsTask().WaitAsync(TimeSpan.FromSeconds(5), Token)));
+            text.Append(Encoding.ASCII.GetString(buffer, 0, await stream.ReadAsync(buffer, _end).AsTask().WaitAsync(TimeSpan.FromSeconds(5), _end)));
         text.ToString().Should().StartWith("HTTP/1.");
     }
 

@@ -13,7 +13,7 @@ public sealed class WatchTests(ClusterFixture cluster)
 {
     private IKubernetes Client => cluster.Client;
 
-    private static CancellationToken Token => TestContext.Current.CancellationToken;
+    private readonly CancellationToken _end = Eventually.WithinAMinute();
 
     private Task<V1ConfigMap> MakeAsync(string place, string name, string? label = null) =>
         Client.CoreV1.CreateNamespacedConfigMapAsync(Objects.ConfigMap(name).With("metadata.labels", $$"""{"which":"{{label ?? "any"}}"}""").As<V1ConfigMap>(), place);
@@ -21,13 +21,13 @@ public sealed class WatchTests(ClusterFixture cluster)
     /// <summary>Reads lines of a watch until enough are there.</summary>
     private async Task<List<JsonNode>> LinesAsync(string path, int count, Func<Task>? meanwhile = null)
     {
-        using var answer = await cluster.Http.GetAsync(path, HttpCompletionOption.ResponseHeadersRead, Token);
+        using var answer = await cluster.Http.GetAsync(path, HttpCompletionOption.ResponseHeadersRead, _end);
         answer.StatusCode.Should().Be(HttpStatusCode.OK);
-        using var reader = new StreamReader(await answer.Content.ReadAsStreamAsync(Token));
+        using var reader = new StreamReader(await answer.Content.ReadAsStreamAsync(_end));
         if (meanwhile is not null)
             await meanwhile();
         var lines = new List<JsonNode>();
-        while (lines.Count < count && await reader.ReadLineAsync(Token).AsTask().WaitAsync(TimeSpan.FromSeconds(20), Token) is { } line)
+        while (lines.Count < count && await reader.ReadLineAsync(_end).AsTask().WaitAsync(TimeSpan.FromSeconds(20), _end) is { } line)
             lines.Add(JsonNode.Parse(line)!);
         return lines;
     }
@@ -73,7 +73,7 @@ public sealed class WatchTests(ClusterFixture cluster)
             await Task.Delay(50);
             await MakeAsync(place, "one");
         });
-        await foreach (var (type, item) in Client.CoreV1.WatchListNamespacedConfigMapAsync(place, resourceVersion: from, cancellationToken: Token))
+        await foreach (var (type, item) in Client.CoreV1.WatchListNamespacedConfigMapAsync(place, resourceVersion: from, cancellationToken: _end))
         {
             seen.Add((type, item.Metadata.Name));
             break;
@@ -97,7 +97,7 @@ public sealed class WatchTests(ClusterFixture cluster)
         await using var own = await TestCluster.StartAsync();
         using var http = ClusterFixture.HttpFor(KubernetesClientConfiguration.BuildConfigFromConfigFile(new MemoryStream(System.Text.Encoding.UTF8.GetBytes(own.AdminKubeconfig))));
         var from = (await own.Client.CoreV1.ListNamespacedSecretAsync("default")).ResourceVersion();
-        using var answer = await http.GetAsync($"/api/v1/namespaces/default/secrets?watch=1&resourceVersion={from}", HttpCompletionOption.ResponseHeadersRead, Token).WaitAsync(TimeSpan.FromSeconds(5), Token);
+        using var answer = await http.GetAsync($"/api/v1/namespaces/default/secrets?watch=1&resourceVersion={from}", HttpCompletionOption.ResponseHeadersRead, _end).WaitAsync(TimeSpan.FromSeconds(5), _end);
         answer.StatusCode.Should().Be(HttpStatusCode.OK);
     }
 
@@ -121,7 +121,7 @@ public sealed class WatchTests(ClusterFixture cluster)
         own.Faults.ExpireHistory();
         var thrown = await FluentActions.Awaiting(async () =>
         {
-            await foreach (var _ in own.Client.CoreV1.WatchListNamespacedConfigMapAsync("default", resourceVersion: from, onError: e => throw e, cancellationToken: Token))
+            await foreach (var _ in own.Client.CoreV1.WatchListNamespacedConfigMapAsync("default", resourceVersion: from, onError: e => throw e, cancellationToken: _end))
             {
             }
         }).Should().ThrowAsync<KubernetesException>();
@@ -136,7 +136,7 @@ public sealed class WatchTests(ClusterFixture cluster)
         await using var own = await TestCluster.StartAsync();
         var from = (await own.Client.CoreV1.ListNamespacedConfigMapAsync("default")).ResourceVersion();
         var seen = new List<string>();
-        using var stop = CancellationTokenSource.CreateLinkedTokenSource(Token);
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(_end);
         var drops = 0;
         var watching = Task.Run(async () =>
         {
@@ -157,14 +157,14 @@ public sealed class WatchTests(ClusterFixture cluster)
                     drops++;
                 }
             }
-        }, Token);
+        }, _end);
         for (var i = 0; i < 200; i++)
         {
             await own.Client.CoreV1.CreateNamespacedConfigMapAsync(new V1ConfigMap { Metadata = new V1ObjectMeta { Name = $"m-{i:000}" } }, "default");
             if (i % 40 == 20)
                 own.Faults.DropWatches("configmaps");
         }
-        await watching.WaitAsync(TimeSpan.FromSeconds(20), Token);
+        await watching.WaitAsync(TimeSpan.FromSeconds(20), _end);
         seen.Should().Equal(Enumerable.Range(0, 200).Select(i => $"m-{i:000}"));
         drops.Should().BeGreaterThan(0);
     }

@@ -35,7 +35,7 @@ internal sealed class ProcessProgram(TestClusterOptions options) : ClusterProgra
             throw new InvalidOperationException("the container names no command, and images are not run here");
         var environment = Doors(run);
         using var process = new Process { StartInfo = StartInfo(run, environment) };
-        process.Start();
+        await ProcessStarter.StartAsync(process);
         var output = Task.WhenAll(PumpAsync(process.StandardOutput.BaseStream, run), PumpAsync(process.StandardError.BaseStream, run));
         await using var term = run.Terminating.Register(() => Terminate(process));
         await using var killed = kill.Register(() => Kill(process));
@@ -73,7 +73,7 @@ internal sealed class ProcessProgram(TestClusterOptions options) : ClusterProgra
 
     private ProcessStartInfo Boxed(ContainerRun run, List<string> argv)
     {
-        List<string> box = ["--tmpfs", "/", "--proc", "/proc", "--dev", "/dev", "--tmpfs", "/tmp", "--dir", "/root"];
+        List<string> box = ["--die-with-parent", "--tmpfs", "/", "--proc", "/proc", "--dev", "/dev", "--tmpfs", "/tmp", "--dir", "/root"];
         foreach (var folder in (ReadOnlySpan<string>)["/usr", "/bin", "/sbin", "/lib", "/lib64", "/etc", "/opt"])
             box.AddRange(["--ro-bind-try", folder, folder]);
         foreach (var folder in options.SharedFolders)
