@@ -1210,6 +1210,62 @@ namespace Portal.Migrations.Migrations
                     b.ToTable("item_versions", (string)null);
                 });
 
+            modelBuilder.Entity("Portal.Domain.Costs.InstancePrice", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .HasColumnType("uuid")
+                        .HasColumnName("id");
+
+                    b.Property<string>("Currency")
+                        .IsRequired()
+                        .HasMaxLength(3)
+                        .HasColumnType("character varying(3)")
+                        .HasColumnName("currency");
+
+                    b.Property<DateTimeOffset>("EffectiveFrom")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("effective_from");
+
+                    b.Property<string>("InstanceType")
+                        .IsRequired()
+                        .HasMaxLength(60)
+                        .HasColumnType("character varying(60)")
+                        .HasColumnName("instance_type");
+
+                    b.Property<decimal>("Price")
+                        .HasPrecision(20, 12)
+                        .HasColumnType("numeric(20,12)")
+                        .HasColumnName("price");
+
+                    b.Property<string>("Region")
+                        .IsRequired()
+                        .HasMaxLength(60)
+                        .HasColumnType("character varying(60)")
+                        .HasColumnName("region");
+
+                    b.Property<bool>("Spot")
+                        .HasColumnType("boolean")
+                        .HasColumnName("spot");
+
+                    b.Property<string>("Zone")
+                        .IsRequired()
+                        .HasMaxLength(60)
+                        .HasColumnType("character varying(60)")
+                        .HasColumnName("zone");
+
+                    b.HasKey("Id")
+                        .HasName("pk_instance_prices");
+
+                    b.HasIndex("InstanceType", "Region", "Zone", "Spot", "EffectiveFrom")
+                        .IsUnique()
+                        .HasDatabaseName("ix_instance_prices_instance_type_region_zone_spot_effective_fr");
+
+                    b.ToTable("instance_prices", null, t =>
+                        {
+                            t.HasCheckConstraint("ck_instance_prices_price", "price >= 0");
+                        });
+                });
+
             modelBuilder.Entity("Portal.Domain.Costs.Rate", b =>
                 {
                     b.Property<Guid>("Id")
@@ -1328,6 +1384,12 @@ namespace Portal.Migrations.Migrations
                         .HasColumnType("numeric(20,12)")
                         .HasColumnName("list_hourly_price");
 
+                    b.Property<string>("Part")
+                        .IsRequired()
+                        .HasMaxLength(100)
+                        .HasColumnType("character varying(100)")
+                        .HasColumnName("part");
+
                     b.Property<DateTimeOffset>("PostedUntil")
                         .HasColumnType("timestamp with time zone")
                         .HasColumnName("posted_until");
@@ -1346,14 +1408,14 @@ namespace Portal.Migrations.Migrations
                     b.HasIndex("WorkloadId")
                         .HasDatabaseName("ix_usage_intervals_workload_id");
 
-                    b.HasIndex("AllocationId", "Component")
+                    b.HasIndex("AllocationId", "Component", "Part")
                         .IsUnique()
                         .HasDatabaseName("ix_usage_intervals_one_open")
                         .HasFilter("ended_at is null");
 
-                    b.HasIndex("AllocationId", "Component", "StartedAt")
+                    b.HasIndex("AllocationId", "Component", "Part", "StartedAt")
                         .IsUnique()
-                        .HasDatabaseName("ix_usage_intervals_allocation_id_component_started_at");
+                        .HasDatabaseName("ix_usage_intervals_allocation_id_component_part_started_at");
 
                     b.ToTable("usage_intervals", null, t =>
                         {
@@ -1436,8 +1498,8 @@ namespace Portal.Migrations.Migrations
                     b.HasKey("Id")
                         .HasName("pk_usage_records");
 
-                    b.HasIndex("IntervalId")
-                        .HasDatabaseName("ix_usage_records_interval_id");
+                    b.HasIndex("AllocationId")
+                        .HasDatabaseName("ix_usage_records_allocation_id");
 
                     b.HasIndex("PeriodStart")
                         .HasDatabaseName("ix_usage_records_period_start");
@@ -1445,9 +1507,9 @@ namespace Portal.Migrations.Migrations
                     b.HasIndex("WorkloadId")
                         .HasDatabaseName("ix_usage_records_workload_id");
 
-                    b.HasIndex("AllocationId", "Component", "PeriodStart", "Revision")
+                    b.HasIndex("IntervalId", "PeriodStart", "Revision")
                         .IsUnique()
-                        .HasDatabaseName("ix_usage_records_allocation_id_component_period_start_revision");
+                        .HasDatabaseName("ix_usage_records_interval_id_period_start_revision");
 
                     b.ToTable("usage_records", null, t =>
                         {
@@ -1874,6 +1936,11 @@ namespace Portal.Migrations.Migrations
                         .HasColumnType("numeric(12,4)")
                         .HasColumnName("memory_gib");
 
+                    b.Property<string>("Node")
+                        .HasMaxLength(300)
+                        .HasColumnType("character varying(300)")
+                        .HasColumnName("node");
+
                     b.Property<string>("ObservedMessage")
                         .HasColumnType("text")
                         .HasColumnName("observed_message");
@@ -1883,6 +1950,10 @@ namespace Portal.Migrations.Migrations
                         .HasMaxLength(32)
                         .HasColumnType("character varying(32)")
                         .HasColumnName("observed_state");
+
+                    b.Property<string>("PartsJson")
+                        .HasColumnType("text")
+                        .HasColumnName("parts_json");
 
                     b.Property<string>("PendingFailure")
                         .HasMaxLength(32)

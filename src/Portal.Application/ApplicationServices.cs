@@ -23,7 +23,7 @@ public static class ApplicationServices
     public static IServiceCollection AddPortalApplication(this IServiceCollection services)
     {
         services.AddSingleton<FaultPoints>().AddSingleton<WorkloadChangeFeed>().AddSingleton<ComputeTargets>().AddSingleton<PublishedItems>().AddSingleton<WorkloadSecrets>()
-            .AddSingleton<ReconcileRequests>().AddSingleton<LeaderElection>().AddSingleton<CurrentPrices>().AddSingleton<UsagePosting>().AddSingleton<CostQueries>().AddSingleton<CostReportQueries>()
+            .AddSingleton<ReconcileRequests>().AddSingleton<LeaderElection>().AddSingleton<CurrentPrices>().AddSingleton<UsagePosting>().AddSingleton<PartMetering>().AddSingleton<CostQueries>().AddSingleton<CostReportQueries>()
             .AddSingleton<Placements>().AddSingleton<LaunchTermsReader>().AddSingleton<FinishedRuns>().AddSingleton<EstimateLaunch>().AddSingleton<LaunchWorkload>().AddSingleton<ChangeWorkload>()
             .AddSingleton<StopWorkload>().AddSingleton<StartWorkload>().AddSingleton<RestartWorkload>().AddSingleton<ExtendWorkload>().AddSingleton<KeepWorkload>().AddSingleton<DeleteWorkload>().AddSingleton<ShareWorkload>().AddSingleton<HandOver>().AddSingleton<OfferWorkload>().AddSingleton<MoveWorkload>().AddSingleton<AnswerOffer>().AddSingleton<WatchOwners>()
             .AddSingleton<LogIngestion>().AddSingleton<ReconcileWorkload>().AddSingleton<ObserveTarget>().AddSingleton<WatchActivity>().AddSingleton<RecordUse>().AddSingleton<PortalSettings>()

@@ -1,6 +1,7 @@
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Logging;
 using Portal.Application.Audit;
+using Portal.Application.Costs;
 using Portal.Application.Data;
 using Portal.Application.Workloads;
 using Portal.Domain.Compute;
@@ -40,7 +41,7 @@ public sealed partial class ObserveTarget(
         // A start may be under way: intent is committed before the provider is called.
         var startUnderWay = allocation.StartedAt is null && now - allocation.CreatedAt < TimeSpan.FromSeconds(30);
         if (observation.State == ObservedState.Unknown || (startUnderWay && observation.State == ObservedState.NotFound)) return false;
-        if (allocation.ObservedState == observation.State && allocation.ObservedMessage == observation.Message) return false;
+        if (allocation.ObservedState == observation.State && allocation.ObservedMessage == observation.Message) return PartMetering.IsNews(allocation, observation.Parts);
         (allocation.ObservedState, allocation.ObservedMessage) = (observation.State, observation.Message);
         return true;
     }

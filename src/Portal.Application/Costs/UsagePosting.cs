@@ -39,17 +39,22 @@ public sealed class UsagePosting(IDbContextFactory<PortalDbContext> contexts, Fa
     internal static async Task CloseAsync(PortalDbContext db, Guid allocationId, DateTimeOffset endedAt, DateTimeOffset now, CancellationToken cancellationToken)
     {
         var open = await db.UsageIntervals.FromSql($"select * from usage_intervals where allocation_id = {allocationId} and ended_at is null for update").ToListAsync(cancellationToken);
-        foreach (var interval in open)
+        foreach (var interval in open) await CloseAsync(db, interval, endedAt, now, cancellationToken);
+    }
+
+    /// <summary>Closes one interval, which the caller holds, and posts the rest; an end before its start makes it empty.</summary>
+    internal static async Task CloseAsync(PortalDbContext db, UsageInterval interval, DateTimeOffset endedAt, DateTimeOffset now, CancellationToken cancellationToken)
+    {
+        endedAt = Accrual.ToMicroseconds(endedAt);
+        if (endedAt < interval.StartedAt) endedAt = interval.StartedAt;
+        if (endedAt < interval.PostedUntil)
         {
-            if (endedAt < interval.PostedUntil)
-            {
-                var records = await db.UsageRecords.AsNoTracking().Where(r => r.IntervalId == interval.Id && r.PeriodEnd > endedAt).ToListAsync(cancellationToken);
-                db.UsageRecords.AddRange(LedgerPosting.Corrections(interval, records, endedAt, now));
-                interval.PostedUntil = endedAt;
-            }
-            interval.EndedAt = endedAt;
-            Post(db, interval, now, endedAt);
+            var records = await db.UsageRecords.AsNoTracking().Where(r => r.IntervalId == interval.Id && r.PeriodEnd > endedAt).ToListAsync(cancellationToken);
+            db.UsageRecords.AddRange(LedgerPosting.Corrections(interval, records, endedAt, now));
+            interval.PostedUntil = endedAt;
         }
+        interval.EndedAt = endedAt;
+        Post(db, interval, now, endedAt);
     }
 
     private static int Post(PortalDbContext db, UsageInterval interval, DateTimeOffset now, DateTimeOffset until)

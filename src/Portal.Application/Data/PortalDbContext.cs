@@ -30,6 +30,7 @@ public sealed class PortalDbContext(DbContextOptions<PortalDbContext> options)
     public DbSet<CatalogItem> CatalogItems => Set<CatalogItem>();
     public DbSet<ItemVersion> ItemVersions => Set<ItemVersion>();
     public DbSet<Rate> Rates => Set<Rate>();
+    public DbSet<InstancePrice> InstancePrices => Set<InstancePrice>();
     public DbSet<Workload> Workloads => Set<Workload>();
     public DbSet<WorkloadShare> WorkloadShares => Set<WorkloadShare>();
     public DbSet<WorkloadTransfer> WorkloadTransfers => Set<WorkloadTransfer>();

@@ -10,7 +10,7 @@ using Portal.Application.Workloads;
 namespace Portal.Application.Hosting;
 
 /// <summary>The clock: every second enqueues what is due (also what a crash left behind) and ends approvals that nobody decided, every minute stops what lost its grant or its owner, posts usage and clears what has expired.</summary>
-public sealed partial class DueWorkloads(IDbContextFactory<PortalDbContext> contexts, ReconcileRequests requests, UsagePosting posting, ExpireApprovals expire, EnforceGrants grants, WatchOwners owners, TimeProvider time, ILogger<DueWorkloads> logger) : BackgroundService
+public sealed partial class DueWorkloads(IDbContextFactory<PortalDbContext> contexts, ReconcileRequests requests, UsagePosting posting, PartMetering metering, ExpireApprovals expire, EnforceGrants grants, WatchOwners owners, TimeProvider time, ILogger<DueWorkloads> logger) : BackgroundService
 {
     private const int BatchSize = 200;
 
@@ -30,6 +30,7 @@ public sealed partial class DueWorkloads(IDbContextFactory<PortalDbContext> cont
                     nextMinute = time.GetUtcNow().AddMinutes(1);
                     await grants.ExecuteAsync(stoppingToken);
                     await owners.ExecuteAsync(stoppingToken);
+                    await metering.RepriceAsync(stoppingToken);
                     await posting.PostDueAsync(stoppingToken);
                     await ClearExpiredAsync(stoppingToken);
                 }

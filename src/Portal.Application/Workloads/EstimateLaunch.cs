@@ -22,7 +22,7 @@ public sealed class EstimateLaunch(
     {
         private Outcome() { }
 
-        /// <summary>Offers, cheapest first, those that can be had before those that cannot.</summary>
+        /// <summary>Offers: those that can be had before those that cannot, of the wished capacity before others, cheapest first.</summary>
         /// <param name="Ruling">What the policies in force say to the first offer; null when there is none.</param>
         public sealed record Estimated(IReadOnlyList<PricedOffer> Offers, HardwareProfileSpec Hardware, LaunchRuling? Ruling) : Outcome
         {
@@ -54,7 +54,7 @@ public sealed class EstimateLaunch(
             foreach (var offer in await target.GetOffersAsync(OfferRequest.For(read.Version.Spec, deployment, read.Hardware, actor.UserId), cancellationToken))
                 priced.Add(new PricedOffer(offer, book.For(offer, read.Hardware), offer.Available && missing is null, offer.Reason ?? (missing is null ? null : $"Full now: it would wait for {missing}.")));
         }
-        List<PricedOffer> ranked = [.. priced.OrderByDescending(o => o.Available).ThenBy(o => o.Quote.HourlyPrice)];
+        List<PricedOffer> ranked = [.. priced.OrderByDescending(o => o.Available).ThenByDescending(o => o.Offer.Serves(read.Capacity)).ThenBy(o => o.Quote.HourlyPrice)];
         var lifetime = request.Lifetime ?? read.Version.Spec.Defaults.Lifetime;
         var ruling = ranked.Count == 0 ? null
             : await policy.RuleAsync(db, new LaunchPlan(read.Version.Spec, read.Hardware, ranked[0].Offer.Target, read.Capacity, ranked[0].Quote.HourlyPrice, lifetime, actor.UserId, read.Team.Id, read.Team.Slug), actor, cancellationToken);

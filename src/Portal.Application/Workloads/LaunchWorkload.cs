@@ -57,8 +57,8 @@ public sealed partial class LaunchWorkload(
         CheckOwnFields(request, errors);
         if (read is null || errors.Count > 0) return new Outcome.Invalid(errors);
         var offers = await read.Target.GetOffersAsync(OfferRequest.For(read.Version.Spec, read.Deployment, read.Hardware, actor.UserId), cancellationToken);
-        if (offers.FirstOrDefault(o => o.Available) is not { } offer)
-            return new Outcome.Unavailable(offers.Select(o => o.Reason).FirstOrDefault() ?? $"'{read.Target.Name}' has nothing to offer for {read.Hardware.Name}.");
+        if (Offer.Best(offers, read.Capacity) is not { } offer)
+            return new Outcome.Unavailable(Offer.WhyNone(offers, read.Capacity) ?? $"'{read.Target.Name}' has nothing to offer for {read.Hardware.Name}.");
         var inForce = await settings.GetAsync(cancellationToken);
         if (inForce.LaunchPaused is { Length: > 0 } paused) return new Outcome.Unavailable($"Launches are paused: {paused}");
         if (await IsBusyAsync(db, inForce.LaunchMaxPending ?? options.MaxPending, cancellationToken)) return new Outcome.Busy(TimeSpan.FromSeconds(10));

@@ -39,7 +39,7 @@ public sealed class MoveWorkload(ChangeWorkload change, LaunchTermsReader terms,
             if (errors.Count > 0) return new WorkloadOutcome.Invalid(errors);
             if (hardware!.Slug == workload.Hardware && target!.Name == workload.Target && capacity == workload.Capacity) return new WorkloadOutcome.Accepted(id);
             var offers = await target!.GetOffersAsync(OfferRequest.For(spec, deployment!, hardware, workload.OwnerId), cancellationToken);
-            if (offers.FirstOrDefault(o => o.Available) is not { } offer) return new WorkloadOutcome.Conflict(offers.Select(o => o.Reason).FirstOrDefault() ?? $"'{target.Name}' has nothing to offer for {hardware.Name}.");
+            if (Offer.Best(offers, capacity) is not { } offer) return new WorkloadOutcome.Conflict(Offer.WhyNone(offers, capacity) ?? $"'{target.Name}' has nothing to offer for {hardware.Name}.");
             var quote = (await prices.GetAsync(cancellationToken)).For(offer, hardware);
             if (await limits.NeverAsync(db, workload.TeamId, workload.OwnerId, hardware, quote.HourlyPrice, cancellationToken) is { } never) return new WorkloadOutcome.Denied("Limits", never);
             var becomes = new PlaceChange(target.Name, capacity, hardware, quote.HourlyPrice, quote.ListHourlyPrice);

@@ -49,8 +49,8 @@ public sealed class Placements(ComputeTargets targets, ResourceLimits limits)
         if (target is null) return (new Placement(null, $"The compute target '{workload.Target}' is not registered."), false);
         var deployment = item.DeploymentFor((await target.DescribeAsync(cancellationToken)).Kind) ?? item.Deployments[0];
         var offers = await target.GetOffersAsync(OfferRequest.For(item, deployment, hardware, workload.OwnerId), cancellationToken);
-        var offer = offers.FirstOrDefault(o => o.Available);
-        if (offer is null) return (new Placement(null, offers.Select(o => o.Reason).FirstOrDefault() ?? $"'{workload.Target}' has nothing to offer."), false);
+        var offer = Offer.Best(offers, workload.Capacity);
+        if (offer is null) return (new Placement(null, Offer.WhyNone(offers, workload.Capacity) ?? $"'{workload.Target}' has nothing to offer."), false);
         // Whoever waits for a limit of their own holds nobody else up.
         if (await limits.MissingAsync(db, workload, hardware, cancellationToken) is { } limited) return (new Placement(null, limited), false);
         var missing = (await RoomAsync(db, target, cancellationToken)).Missing(hardware);

@@ -1,5 +1,6 @@
 using Microsoft.EntityFrameworkCore;
 using Portal.Application.Compute;
+using Portal.Application.Costs;
 using Portal.Application.Data;
 using Portal.Application.Teams;
 using Portal.Domain.Access;
@@ -124,7 +125,7 @@ public sealed partial class ReconcileWorkload
         var recorded = await ApplyAsync(lease, null, (db, workload, live, now) =>
         {
             if (live is null || live.StartedAt is not null) return Task.FromResult<string?>(null);
-            RecordStart(db, workload, live, receipt.ResourceId, receipt.StartedAt);
+            RecordStart(db, workload, live, receipt.ResourceId, receipt.StartedAt, receipt.BilledByParts);
             workload.Enter(WorkloadPhase.Starting, situation.Snapshot.ReadyTimeout is null ? "Starting the program." : "Waiting until it answers.", now);
             return Task.FromResult<string?>($"Attempt {live.Attempt} started as {receipt.ResourceId}.");
         }, cancellationToken);
@@ -132,13 +133,18 @@ public sealed partial class ReconcileWorkload
         return recorded;
     }
 
-    /// <summary>Billing begins at the provider's own start.</summary>
-    private static void RecordStart(PortalDbContext db, Workload workload, Allocation live, string? resourceId, DateTimeOffset startedAt)
+    /// <summary>Billing begins at the provider's own start, unless its parts are billed from when each is placed.</summary>
+    private static void RecordStart(PortalDbContext db, Workload workload, Allocation live, string? resourceId, DateTimeOffset startedAt, bool billedByParts)
     {
         var start = Accrual.ToMicroseconds(startedAt);
         // From now on its absence is a change that the observer must see.
         (live.ResourceId, live.StartedAt, live.ObservedState) = (resourceId ?? live.ResourceId, start, ObservedState.Starting);
         workload.StartedAt ??= start;
+        if (billedByParts)
+        {
+            live.PartsJson ??= "[]";
+            return;
+        }
         db.UsageIntervals.Add(new UsageInterval
         {
             Id = Guid.CreateVersion7(start),
@@ -186,6 +192,13 @@ public sealed partial class ReconcileWorkload
             Credential = secrets.ReadCredential(live.ProtectedCredential),
             PortalUrl = options.PortalUrl,
         };
+    }
+
+    /// <summary>Which machines it holds, and from when: the ledger follows before anything is decided on it.</summary>
+    private async Task<bool> RecordPartsAsync(WorkloadLease lease, Situation situation, IReadOnlyList<PlacedPart> parts, CancellationToken cancellationToken)
+    {
+        var book = await prices.GetAsync(cancellationToken);
+        return await ApplyAsync(lease, null, (db, _, live, now) => live is null || live.Id != situation.Live!.Id ? Task.FromResult<string?>(null) : PartMetering.RecordAsync(db, live, parts, book, situation.Seen!.EndedAt, now, cancellationToken), cancellationToken);
     }
 
     private Task<bool> AdvanceAsync(WorkloadLease lease, Decision.Advance advance, Situation situation, CancellationToken cancellationToken) =>

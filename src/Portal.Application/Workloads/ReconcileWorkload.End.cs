@@ -51,6 +51,7 @@ public sealed partial class ReconcileWorkload
     private async Task<bool> EndAsync(WorkloadLease lease, Situation situation, Decision decision, CancellationToken cancellationToken)
     {
         string? tail = null;
+        var book = await prices.GetAsync(cancellationToken);
         if (situation.Live is { } ending)
         {
             await logs.IngestAsync(ending.Id, cancellationToken);
@@ -59,7 +60,7 @@ public sealed partial class ReconcileWorkload
         var applied = await ApplyAsync(lease, situation, async (db, workload, live, now) =>
         {
             if (tail is not null) workload.LogTail = tail;
-            if (live is not null) await EndAllocationAsync(db, workload, live, situation.Seen, decision, now, cancellationToken);
+            if (live is not null) await EndAllocationAsync(db, workload, live, situation.Seen, decision, book, now, cancellationToken);
             Rest(workload, decision, situation.Seen, now);
             await TellOwnerAsync(db, workload, decision, now, cancellationToken);
             return Words(decision);
@@ -104,12 +105,17 @@ public sealed partial class ReconcileWorkload
         return applied;
     }
 
-    private static async Task EndAllocationAsync(PortalDbContext db, Workload workload, Allocation live, Observation? seen, Decision decision, DateTimeOffset now, CancellationToken cancellationToken)
+    private static async Task EndAllocationAsync(PortalDbContext db, Workload workload, Allocation live, Observation? seen, Decision decision, PriceBook book, DateTimeOffset now, CancellationToken cancellationToken)
     {
         // It may have started and ended between a crash and now: its start is the provider's.
         if (live.StartedAt is null && seen?.StartedAt is { } startedUnseen)
         {
-            RecordStart(db, workload, live, seen.ResourceId, startedUnseen);
+            RecordStart(db, workload, live, seen.ResourceId, startedUnseen, seen.Parts is not null);
+            await db.SaveChangesAsync(cancellationToken);
+        }
+        if (seen?.Parts is { } parts)
+        {
+            await PartMetering.RecordAsync(db, live, parts, book, seen.EndedAt, now, cancellationToken);
             await db.SaveChangesAsync(cancellationToken);
         }
         // Very short runs are over at the first look; people waited for them all the same.

@@ -36,6 +36,11 @@ public sealed partial class ReconcileWorkload(
             {
                 if (step > 0 && !await lease.RenewAsync(cancellationToken)) return;
                 var situation = await LoadAsync(workloadId, cancellationToken);
+                if (situation is { Live: { } live, Seen.Parts: { } parts } && PartMetering.IsNews(live, parts))
+                {
+                    if (!await RecordPartsAsync(lease, situation, parts, cancellationToken)) return;
+                    continue;
+                }
                 var decision = WorkloadPlanner.Next(situation.Snapshot, situation.LiveSnapshot, situation.Seen, situation.Placement, situation.Now);
                 LogDecision(logger, workloadId, situation.Workload.Phase, decision);
                 if (decision is Decision.None or Decision.Wait)

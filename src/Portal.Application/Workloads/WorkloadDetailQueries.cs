@@ -75,7 +75,10 @@ public sealed class WorkloadDetailQueries(IDbContextFactory<PortalDbContext> con
         foreach (var i in open)
             posted[i.AllocationId] = posted.GetValueOrDefault(i.AllocationId) + Domain.Costs.Accrual.Between(i.StartedAt, i.PostedUntil, i.EndedAt ?? now, i.HourlyPrice);
         return [.. found.Select(a => new AllocationRow(a.Id, a.Attempt, a.Target, a.Region, a.Zone, a.InstanceType, a.Capacity, a.ResourceId, a.CreatedAt, a.StartedAt, a.ReadyAt, a.EndedAt, a.ExitCode,
-            a.Failure, a.EndReason, a.HourlyPrice, a.ListHourlyPrice, posted.GetValueOrDefault(a.Id), a.Currency, a.ObservedState, a.ObservedMessage))];
+            a.Failure, a.EndReason, a.HourlyPrice, a.ListHourlyPrice, posted.GetValueOrDefault(a.Id), a.Currency, a.ObservedState, a.ObservedMessage)
+        {
+            Node = a.Node, Billed = open.Any(i => i.AllocationId == a.Id && i.EndedAt is null),
+        })];
     }
 
     /// <summary>Median of the last hundred starts of an item on a target, from placed to ready.</summary>

@@ -60,7 +60,14 @@ public sealed record SharedPerson(Guid Id, string Name, string Email, ShareLevel
 public sealed record AllocationRow(
     Guid Id, int Attempt, string Target, string Region, string Zone, string InstanceType, CapacityType Capacity, string? ResourceId, DateTimeOffset CreatedAt, DateTimeOffset? StartedAt,
     DateTimeOffset? ReadyAt, DateTimeOffset? EndedAt, int? ExitCode, FailureClass? Failure, string? EndReason, decimal HourlyPrice, decimal ListHourlyPrice, decimal Cost, string Currency,
-    ObservedState ObservedState, string? ObservedMessage);
+    ObservedState ObservedState, string? ObservedMessage)
+{
+    /// <summary>The machine it is on, or how many; null where the target has one, or none is taken yet.</summary>
+    public string? Node { get; init; }
+
+    /// <summary>Whether its time costs: it has begun, and where machines are waited for, one is taken.</summary>
+    public bool Billed { get; init; }
+}
 
 /// <summary>A row of the timeline.</summary>
 public sealed record EventRow(long Seq, DateTimeOffset At, WorkloadPhase? From, WorkloadPhase To, string Reason, string Actor, Guid? ActorId, int? Attempt);

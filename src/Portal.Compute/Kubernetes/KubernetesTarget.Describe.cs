@@ -2,6 +2,7 @@ using System.Globalization;
 using k8s.Models;
 using Portal.Compute.Kubernetes.Api;
 using Portal.Compute.Kubernetes.Objects;
+using Portal.Compute.Kubernetes.Watching;
 using Portal.Domain.Catalog;
 using Portal.Domain.Compute;
 using Portal.Domain.Workloads;
@@ -10,10 +11,12 @@ namespace Portal.Compute.Kubernetes;
 
 public sealed partial class KubernetesTarget
 {
-    private static readonly TimeSpan NodesHoldFor = TimeSpan.FromSeconds(15), NodesPatience = TimeSpan.FromSeconds(5);
+    private const string Region = "topology.kubernetes.io/region", Zone = "topology.kubernetes.io/zone", InstanceType = "node.kubernetes.io/instance-type";
 
-    private readonly SemaphoreSlim _asking = new(1, 1);
-    private (DateTimeOffset At, IReadOnlyList<V1Node> Nodes, ComputeTargetException? Failure)? _nodes;
+    // Every estimate asks: one call in a while serves all of them.
+    private static readonly TimeSpan NodesHoldFor = TimeSpan.FromSeconds(15);
+
+    private readonly NodeBook _nodes;
 
     public async Task<TargetDescription> DescribeAsync(CancellationToken cancellationToken)
     {
@@ -39,49 +42,27 @@ public sealed partial class KubernetesTarget
             if (place.Count == 0 && capacity == CapacityType.Spot) continue;
             var fitting = place.FirstOrDefault(n => Fits(n, request.Hardware));
             var shown = fitting ?? place.FirstOrDefault();
-            offers.Add(new Offer(Name, Label(shown, "topology.kubernetes.io/region"), Label(shown, "topology.kubernetes.io/zone"), Label(shown, "node.kubernetes.io/instance-type"), capacity, fitting is not null, fitting is null ? Unfit(place, request.Hardware) : null));
+            offers.Add(new Offer(Name, Label(shown, Region), Label(shown, Zone), Label(shown, InstanceType), capacity, fitting is not null, fitting is null ? Unfit(place, request.Hardware) : null) { Machine = shown is null ? null : Size(shown) });
         }
         // What can be had comes before what cannot.
         return [.. offers.OrderByDescending(o => o.Available)];
     }, cancellationToken);
 
-    /// <summary>The nodes that take pods. Every estimate asks: one call in a while serves all of them, and a cluster that does not answer holds nobody up for long, and not again at once.</summary>
-    private async Task<IReadOnlyList<V1Node>> NodesAsync(CancellationToken cancellationToken)
-    {
-        await _asking.WaitAsync(cancellationToken);
-        try
-        {
-            if (_nodes is { } known && _time.GetUtcNow() - known.At < NodesHoldFor) return known.Failure is { } failure ? throw new ComputeTargetException(failure.Failure, failure.Message) : known.Nodes;
-            try
-            {
-                var nodes = await ReadyNodesAsync(cancellationToken).WaitAsync(NodesPatience, _time, cancellationToken);
-                _nodes = (_time.GetUtcNow(), nodes, null);
-                return nodes;
-            }
-            catch (Exception exception) when (!cancellationToken.IsCancellationRequested)
-            {
-                _nodes = (_time.GetUtcNow(), [], ApiFailure.Of(Name, "list its nodes", exception));
-                throw;
-            }
-        }
-        finally
-        {
-            _asking.Release();
-        }
-    }
+    /// <summary>The nodes that take pods.</summary>
+    private async Task<IReadOnlyList<V1Node>> NodesAsync(CancellationToken cancellationToken) =>
+        [.. (await _nodes.ListAsync(NodesHoldFor, cancellationToken)).Where(n => n.Spec?.Unschedulable != true && n.Status?.Conditions?.Any(c => c is { Type: "Ready", Status: "True" }) == true)];
 
-    private async Task<IReadOnlyList<V1Node>> ReadyNodesAsync(CancellationToken cancellationToken)
+    /// <summary>What the pods hold of which nodes. A node that cannot be asked about is one of unknown kind: its pods are billed by rates.</summary>
+    private async Task<IReadOnlyList<PlacedPart>> PartsAsync(IReadOnlyList<PodFacts> pods, DateTimeOffset? endedAt, CancellationToken cancellationToken)
     {
-        List<V1Node> all = [];
-        string? next = null;
-        do
+        List<PlacedPart> parts = [];
+        foreach (var pod in pods.Where(p => p is { Node: not null, PlacedAt: not null }).OrderBy(p => p.PlacedAt).ThenBy(p => p.Uid, StringComparer.Ordinal))
         {
-            var page = await _api.ListAsync<V1Node>(ResourceKind.Nodes, null, "", 500, next, cancellationToken);
-            all.AddRange(page.Items);
-            next = page.Metadata.ContinueProperty;
+            var node = await _nodes.FindAsync(pod.Node!, cancellationToken);
+            parts.Add(new PlacedPart(pod.Uid, pod.Node!, Label(node, Region), Label(node, Zone), Label(node, InstanceType), NodeChoice.IsSpot(node?.Metadata.Labels) ? CapacityType.Spot : CapacityType.OnDemand,
+                pod.Share, node is null ? null : Size(node), pod.PlacedAt!.Value, pod.IsOver ? pod.Ended?.At ?? endedAt ?? pod.PlacedAt : null));
         }
-        while (!string.IsNullOrEmpty(next));
-        return [.. all.Where(n => n.Spec?.Unschedulable != true && n.Status?.Conditions?.Any(c => c is { Type: "Ready", Status: "True" }) == true)];
+        return parts;
     }
 
     private static bool Fits(V1Node node, HardwareProfileSpec hardware)
@@ -103,9 +84,14 @@ public sealed partial class KubernetesTarget
             $"needs {hardware.Vcpu:0.##} vCPU and {hardware.MemoryGib:0.##} GiB on one node, the largest can give {largest.Select(a => a.Vcpu).DefaultIfEmpty(0).Max():0.##} vCPU and {largest.Select(a => a.MemoryGib).DefaultIfEmpty(0).Max():0.##} GiB");
     }
 
-    private static ResourceAmount Allocatable(V1Node node)
+    private static ResourceAmount Allocatable(V1Node node) => AmountOf(node.Status?.Allocatable);
+
+    /// <summary>The whole machine, with what its system keeps for itself: what is paid for.</summary>
+    private static ResourceAmount? Size(V1Node node) => AmountOf(node.Status?.Capacity) is { Vcpu: > 0 } size ? size : null;
+
+    private static ResourceAmount AmountOf(IDictionary<string, ResourceQuantity>? amounts)
     {
-        decimal Of(string resource) => node.Status?.Allocatable?.TryGetValue(resource, out var quantity) == true ? quantity.ToDecimal() : 0;
+        decimal Of(string resource) => amounts?.TryGetValue(resource, out var quantity) == true ? quantity.ToDecimal() : 0;
         return new ResourceAmount(Of("cpu"), Math.Floor(Of("memory") / (1 << 30) * 100) / 100, (int)Of(NodeChoice.GpuResource));
     }
 

@@ -49,7 +49,7 @@ public sealed partial class KubernetesTarget
             main = changed ?? main;
         }
         var seen = Verdict.Of(main, pods, warning);
-        return seen with { LogEnd = ClusterLog.EndOf(main, pods, seen, _time.GetUtcNow()) };
+        return seen with { LogEnd = ClusterLog.EndOf(main, pods, seen, _time.GetUtcNow()), Parts = await PartsAsync(pods, seen.EndedAt, cancellationToken) };
     }
 
     /// <summary>Notes something on the main object and scales it to nothing, if it is still the version that was seen; null when it is not, and somebody else has been faster.</summary>

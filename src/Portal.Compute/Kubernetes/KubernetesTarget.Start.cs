@@ -36,7 +36,7 @@ public sealed partial class KubernetesTarget
         return Receipt(main);
     }, cancellationToken);
 
-    private static StartReceipt Receipt(MainFacts main) => new(main.ResourceId, main.CreatedAt);
+    private static StartReceipt Receipt(MainFacts main) => new(main.ResourceId, main.CreatedAt) { BilledByParts = true };
 
     private async Task MakeAsync(AllocationSpec spec, Manifests manifests, CancellationToken cancellationToken)
     {

@@ -26,6 +26,7 @@ public sealed partial class KubernetesTarget : IComputeTarget, IAsyncDisposable
         // Watches and logs last; each call has a limit of its own.
         configuration.HttpClientTimeout = Timeout.InfiniteTimeSpan;
         _api = new ClusterApi(new k8s.Kubernetes(configuration), options, time);
+        _nodes = new NodeBook(name, _api, time);
     }
 
     public string Name { get; }
@@ -36,7 +37,7 @@ public sealed partial class KubernetesTarget : IComputeTarget, IAsyncDisposable
         lock (_gate) view = _view;
         if (view is not null) await view.DisposeAsync();
         _api.Dispose();
-        _asking.Dispose();
+        _nodes.Dispose();
     }
 
     /// <summary>Begun when somebody first asks for everything: of several processes only the one that observes does.</summary>

@@ -38,7 +38,21 @@ public sealed record OfferRequest(HardwareProfileSpec Hardware, IReadOnlyList<st
 
 /// <summary>A concrete way to satisfy a hardware profile. Prices are added by the price book.</summary>
 /// <param name="Available">False when the place cannot take it at all; <paramref name="Reason"/> says why in words for people.</param>
-public sealed record Offer(string Target, string Region, string Zone, string InstanceType, CapacityType Capacity, bool Available, string? Reason);
+public sealed record Offer(string Target, string Region, string Zone, string InstanceType, CapacityType Capacity, bool Available, string? Reason)
+{
+    /// <summary>The whole machine of which the hardware would be a share; null where shares are billed by rates.</summary>
+    public ResourceAmount? Machine { get; init; }
+
+    /// <summary>Whether it is of the capacity that is wished for; spot with fallback takes both.</summary>
+    public bool Serves(CapacityType wish) => wish == CapacityType.SpotWithFallback || Capacity == wish;
+
+    /// <summary>The one to take of a target's offers: of the wished capacity, spot first where on demand is the fallback; null when none can be had.</summary>
+    public static Offer? Best(IEnumerable<Offer> offers, CapacityType wish) =>
+        offers.Where(o => o.Available && o.Serves(wish)).OrderByDescending(o => wish == CapacityType.SpotWithFallback && o.Capacity == CapacityType.Spot).FirstOrDefault();
+
+    /// <summary>Why <see cref="Best"/> found none, in the target's words; null when it said nothing.</summary>
+    public static string? WhyNone(IEnumerable<Offer> offers, CapacityType wish) => offers.OrderByDescending(o => o.Serves(wish)).Select(o => o.Reason).FirstOrDefault(r => r is not null) ?? (offers.Any() && wish == CapacityType.Spot ? "It has no spot capacity now." : null);
+}
 
 /// <summary>Everything a target needs to make one allocation exist. Secrets are in <see cref="Parameters"/> and <see cref="Credential"/> only.</summary>
 public sealed record AllocationSpec
@@ -78,7 +92,11 @@ public sealed record AllocationSpec
 /// <summary>The answer to a start.</summary>
 /// <param name="ResourceId">The provider's name of what was started, for people: a pid, a pod, an instance id.</param>
 /// <param name="StartedAt">From when it is billed, by the provider's clock.</param>
-public sealed record StartReceipt(string ResourceId, DateTimeOffset StartedAt);
+public sealed record StartReceipt(string ResourceId, DateTimeOffset StartedAt)
+{
+    /// <summary>It waits for machines of its own accord and is billed by <see cref="Observation.Parts"/> instead.</summary>
+    public bool BilledByParts { get; init; }
+}
 
 /// <summary>What a target can say about an allocation.</summary>
 public enum ObservedState
@@ -120,7 +138,21 @@ public sealed record Observation(Guid AllocationId, ObservedState State)
     /// <summary>Log bytes written so far; compare with a cursor to know whether there is more.</summary>
     public long LogEnd { get; init; }
     public ResourceUse? Use { get; init; }
+    /// <summary>The shares of machines that it holds, each billed from when it was placed; null where a target bills from the start.</summary>
+    public IReadOnlyList<PlacedPart>? Parts { get; init; }
 }
+
+/// <summary>A share of one machine that an allocation holds, such as a pod on its node.</summary>
+/// <param name="Id">The provider's own, never used again: what moves gets another.</param>
+/// <param name="Machine">Its name, for people.</param>
+/// <param name="InstanceType">Empty when the provider does not say.</param>
+/// <param name="Capacity">On demand or spot, as the machine is.</param>
+/// <param name="Share">What is reserved of it.</param>
+/// <param name="Size">The whole machine; null when it is not known.</param>
+/// <param name="Since">When it was placed, by the provider's clock.</param>
+/// <param name="Until">When it ended; null while it is held.</param>
+public sealed record PlacedPart(
+    string Id, string Machine, string Region, string Zone, string InstanceType, CapacityType Capacity, ResourceAmount Share, ResourceAmount? Size, DateTimeOffset Since, DateTimeOffset? Until);
 
 /// <summary>Measured use at an instant.</summary>
 /// <param name="CpuCores">Cores busy since the last sample.</param>

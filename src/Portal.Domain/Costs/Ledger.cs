@@ -1,6 +1,6 @@
 namespace Portal.Domain.Costs;
 
-/// <summary>A stretch of time in which one component of an allocation has one price. Open until <see cref="EndedAt"/> is set; a new price closes it and opens the next.</summary>
+/// <summary>A stretch of time in which one component of an allocation has one price. Open until <see cref="EndedAt"/> is set; a new price or another machine closes it and opens the next.</summary>
 public sealed class UsageInterval
 {
     public required Guid Id { get; init; }
@@ -8,6 +8,8 @@ public sealed class UsageInterval
     public required Guid WorkloadId { get; init; }
     /// <summary><c>compute</c>; later <c>storage</c>, <c>tokens</c> …</summary>
     public required string Component { get; init; }
+    /// <summary>Which share of which machine (<see cref="Compute.PlacedPart.Id"/>); empty where an allocation is one thing from its start to its end.</summary>
+    public string Part { get; init; } = "";
     public required DateTimeOffset StartedAt { get; init; }
     public DateTimeOffset? EndedAt { get; set; }
     public required decimal HourlyPrice { get; init; }

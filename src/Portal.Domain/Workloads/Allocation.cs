@@ -12,17 +12,21 @@ public sealed class Allocation
     public required string Target { get; init; }
     /// <summary>The host of a host-bound target; null elsewhere.</summary>
     public string? HostId { get; init; }
-    public required string Region { get; init; }
-    public required string Zone { get; init; }
-    public required string InstanceType { get; init; }
-    public required CapacityType Capacity { get; init; }
+    public required string Region { get; set; }
+    public required string Zone { get; set; }
+    public required string InstanceType { get; set; }
+    public required CapacityType Capacity { get; set; }
     public required decimal Vcpu { get; init; }
     public required decimal MemoryGib { get; init; }
     public required int Gpus { get; init; }
-    public required decimal HourlyPrice { get; init; }
-    public required decimal ListHourlyPrice { get; init; }
+    public required decimal HourlyPrice { get; set; }
+    public required decimal ListHourlyPrice { get; set; }
     public required string Currency { get; init; }
     public required DateTimeOffset CreatedAt { get; init; }
+    /// <summary>The machine it is on, or how many; null where the target has one or none is taken yet.</summary>
+    public string? Node { get; set; }
+    /// <summary>The shares of machines it holds as they were recorded last, as JSON; null where it is billed as a whole. See <see cref="Observation.Parts"/>.</summary>
+    public string? PartsJson { get; set; }
     /// <summary>The provider's name of the resource, known once started.</summary>
     public string? ResourceId { get; set; }
     /// <summary>By the provider's clock; billing begins here.</summary>

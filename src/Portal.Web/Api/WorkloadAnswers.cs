@@ -83,9 +83,10 @@ public sealed record ActivityAnswer(DateTimeOffset? At, string? What, DateTimeOf
 /// <param name="Reason">Why it ended, in words.</param>
 /// <param name="ListHourlyPrice">What the same costs on demand.</param>
 /// <param name="Cost">What it has cost so far.</param>
+/// <param name="Node">The machine it is on, or how many; null where the target has one, or none is taken yet.</param>
 public sealed record AllocationAnswer(
     Guid Id, int Attempt, string Target, string Region, string Zone, string InstanceType, string CapacityType, string? ResourceId, DateTimeOffset CreatedAt, DateTimeOffset? StartedAt, DateTimeOffset? ReadyAt,
-    DateTimeOffset? EndedAt, int? ExitCode, FailureClass? Failure, string? Reason, decimal HourlyPrice, decimal ListHourlyPrice, decimal Cost, string Currency);
+    DateTimeOffset? EndedAt, int? ExitCode, FailureClass? Failure, string? Reason, decimal HourlyPrice, decimal ListHourlyPrice, decimal Cost, string Currency, string? Node);
 
 /// <summary>A change of phase.</summary>
 /// <param name="Seq">Grows with every event.</param>

@@ -27,7 +27,7 @@ internal static class WorkloadJson
 
     public static AllocationAnswer Of(AllocationRow a) => new(
         a.Id, a.Attempt, a.Target, a.Region, a.Zone, a.InstanceType, a.Capacity.ToWord(), a.ResourceId, a.CreatedAt, a.StartedAt, a.ReadyAt, a.EndedAt, a.ExitCode, a.Failure,
-        a.EndReason, a.HourlyPrice, a.ListHourlyPrice, a.Cost, a.Currency);
+        a.EndReason, a.HourlyPrice, a.ListHourlyPrice, a.Cost, a.Currency, a.Node);
 
     /// <summary>Where a browser opens it; null for runs.</summary>
     public static string? UrlOf(WorkloadRow w, PortalOptions options) => w.HasPort ? $"{options.AppsOrigin(w.Id)}/w/{w.Id}/" : null;

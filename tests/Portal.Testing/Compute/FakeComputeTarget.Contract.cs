@@ -37,7 +37,7 @@ public sealed partial class FakeComputeTarget
             act();
         if (AfterStart is { } after)
             await after(spec, cancellationToken);
-        return new StartReceipt(ResourceId(allocation), allocation.StartedAt);
+        return new StartReceipt(ResourceId(allocation), allocation.StartedAt) { BilledByParts = BillsByParts };
     }
 
     public Task<Observation> ObserveAsync(Guid allocationId, CancellationToken cancellationToken)
@@ -174,6 +174,7 @@ public sealed partial class FakeComputeTarget
             ExitCode = a.ExitCode,
             Failure = a.IsLost ? FailureClass.Lost : a.Failure,
             Message = a.IsLost ? "The resource is gone." : a.Message,
+            Parts = BillsByParts ? a.Parts : null,
             StopRequested = a.StopRequestedAt is not null,
             LogEnd = a.Log.Count,
             Use = a.Use,

@@ -28,6 +28,9 @@ public sealed partial class FakeComputeTarget(TimeProvider clock, string name = 
     /// <summary>Time from a stop request to the exit. <see cref="Timeout.InfiniteTimeSpan"/>: only <see cref="Exit"/> ends it.</summary>
     public TimeSpan StopTakes { get; set; } = TimeSpan.Zero;
 
+    /// <summary>Whether allocations are billed by the shares of machines that <see cref="SetParts"/> gives them, as on a cluster.</summary>
+    public bool BillsByParts { get; set; }
+
     /// <summary>When set, every call but <see cref="DescribeAsync"/> and the offers throws this: the provider is out of reach.</summary>
     public ComputeTargetException? Unreachable { get; set; }
 
@@ -83,6 +86,9 @@ public sealed partial class FakeComputeTarget(TimeProvider clock, string name = 
     /// <summary>What observations say about use.</summary>
     public void SetUse(Guid allocationId, double cpuCores, long memoryBytes) => Change(allocationId, a => a.Use = new ResourceUse(clock.GetUtcNow(), cpuCores, memoryBytes));
 
+    /// <summary>Which shares of machines the allocation holds.</summary>
+    public void SetParts(Guid allocationId, params PlacedPart[] parts) => Change(allocationId, a => a.Parts = parts);
+
     /// <summary>Leaves an artifact.</summary>
     public void PutArtifact(Guid workloadId, string path, byte[] content)
     {
@@ -125,6 +131,7 @@ public sealed partial class FakeComputeTarget(TimeProvider clock, string name = 
         public bool IsLost { get; set; }
         public List<LogLine> Log { get; } = [];
         public ResourceUse? Use { get; set; }
+        public IReadOnlyList<PlacedPart> Parts { get; set; } = [];
 
         public void End(DateTimeOffset at, int exitCode, FailureClass? failure, string? message)
         {

@@ -16,7 +16,7 @@ internal static class DatabaseSeed
     public static async Task FillAsync(string connectionString, CancellationToken ct)
     {
         await using var services = new ServiceCollection().AddLogging().AddPortalDatabase(connectionString)
-            .AddSingleton<CurrentPrices>().AddSingleton<ImportCatalog>().BuildServiceProvider();
+            .AddSingleton(TimeProvider.System).AddSingleton<CurrentPrices>().AddSingleton<ImportCatalog>().BuildServiceProvider();
         await using (var db = await services.GetRequiredService<IDbContextFactory<PortalDbContext>>().CreateDbContextAsync(ct))
         {
             var now = await db.NowAsync(ct);

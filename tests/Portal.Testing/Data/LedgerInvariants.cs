@@ -37,6 +37,11 @@ public static class LedgerInvariants
             if (intervals.Count > 0) wrong.Add($"{name} never started and has usage");
             return;
         }
+        if (allocation.PartsJson is not null)
+        {
+            CheckParts(name, allocation, intervals, wrong);
+            return;
+        }
         foreach (var component in intervals.GroupBy(i => i.Component).Select(g => g.ToList()))
         {
             if (component[0].StartedAt != allocation.StartedAt) wrong.Add($"{name}: usage begins at {component[0].StartedAt:O}, it at {allocation.StartedAt:O}");
@@ -45,6 +50,20 @@ public static class LedgerInvariants
             if (component[^1].EndedAt != allocation.EndedAt) wrong.Add($"{name}: usage ends at {component[^1].EndedAt:O}, it at {allocation.EndedAt:O}");
         }
         if (intervals.All(i => i.Component != "compute")) wrong.Add($"{name} has started and has no usage");
+    }
+
+    // Shares of machines begin when they are placed and end by themselves; each is covered once, and inside its allocation.
+    private static void CheckParts(string name, Allocation allocation, List<UsageInterval> intervals, List<string> wrong)
+    {
+        foreach (var part in intervals.GroupBy(i => i.Part).Select(g => g.ToList()))
+        {
+            if (part[0].Part.Length == 0) wrong.Add($"{name}: billed by parts and as a whole");
+            if (part[0].StartedAt < allocation.StartedAt) wrong.Add($"{name}: usage begins at {part[0].StartedAt:O}, it at {allocation.StartedAt:O}");
+            for (var i = 1; i < part.Count; i++)
+                if (part[i].StartedAt != part[i - 1].EndedAt) wrong.Add($"{name}: gap or overlap at {part[i].StartedAt:O}");
+            var last = part[^1];
+            if (allocation.EndedAt is { } end && (last.EndedAt is null || (last.EndedAt > end && last.EndedAt > last.StartedAt))) wrong.Add($"{name}: usage ends at {last.EndedAt:O}, it at {end:O}");
+        }
     }
 
     private static void CheckRecords(UsageInterval interval, List<UsageRecord> records, List<string> wrong)

@@ -116,7 +116,7 @@ public sealed class DecideApproval(IDbContextFactory<PortalDbContext> contexts, 
     {
         if (held.Workload is not { } workload) return null;
         var change = held.Request.ChangeJson is { } json ? PortalJson.Read<PlaceChange>(json) : null;
-        var quote = change is null ? await quotes.OfAsync(workload, cancellationToken) : await quotes.OfAsync(change.Target, change.Hardware, workload.OwnerId, cancellationToken);
+        var quote = change is null ? await quotes.OfAsync(workload, cancellationToken) : await quotes.OfAsync(change.Target, change.Hardware, change.Capacity, workload.OwnerId, cancellationToken);
         var price = quote?.HourlyPrice ?? held.Request.HourlyPrice;
         var tolerance = (await settings.GetAsync(cancellationToken)).QuoteTolerance;
         if (Math.Abs(price - held.Request.HourlyPrice) <= held.Request.HourlyPrice * (decimal)tolerance) return null;

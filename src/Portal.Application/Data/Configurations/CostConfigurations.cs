@@ -17,8 +17,9 @@ internal sealed class UsageIntervalConfiguration : IEntityTypeConfiguration<Usag
         builder.Property(i => i.Component).HasMaxLength(40);
         builder.Property(i => i.CapacityType).HasMaxLength(32);
         builder.Property(i => i.Currency).HasMaxLength(3);
-        builder.HasIndex(i => new { i.AllocationId, i.Component }).IsUnique().HasFilter("ended_at is null").HasDatabaseName("ix_usage_intervals_one_open");
-        builder.HasIndex(i => new { i.AllocationId, i.Component, i.StartedAt }).IsUnique();
+        builder.Property(i => i.Part).HasMaxLength(100);
+        builder.HasIndex(i => new { i.AllocationId, i.Component, i.Part }).IsUnique().HasFilter("ended_at is null").HasDatabaseName("ix_usage_intervals_one_open");
+        builder.HasIndex(i => new { i.AllocationId, i.Component, i.Part, i.StartedAt }).IsUnique();
         builder.HasIndex(i => i.WorkloadId);
         builder.HasOne<Allocation>().WithMany().HasForeignKey(i => i.AllocationId).OnDelete(DeleteBehavior.Restrict);
     }
@@ -37,11 +38,27 @@ internal sealed class UsageRecordConfiguration : IEntityTypeConfiguration<UsageR
         builder.Property(r => r.Component).HasMaxLength(40);
         builder.Property(r => r.CapacityType).HasMaxLength(32);
         builder.Property(r => r.Currency).HasMaxLength(3);
-        builder.HasIndex(r => new { r.AllocationId, r.Component, r.PeriodStart, r.Revision }).IsUnique();
+        builder.HasIndex(r => new { r.IntervalId, r.PeriodStart, r.Revision }).IsUnique();
+        builder.HasIndex(r => r.AllocationId);
         builder.HasIndex(r => r.WorkloadId);
         builder.HasIndex(r => r.PeriodStart);
         builder.HasOne<Allocation>().WithMany().HasForeignKey(r => r.AllocationId).OnDelete(DeleteBehavior.Restrict);
         builder.HasOne<UsageInterval>().WithMany().HasForeignKey(r => r.IntervalId).OnDelete(DeleteBehavior.Restrict);
+    }
+}
+
+internal sealed class InstancePriceConfiguration : IEntityTypeConfiguration<InstancePrice>
+{
+    public void Configure(EntityTypeBuilder<InstancePrice> builder)
+    {
+        builder.ToTable("instance_prices", t => t.HasCheckConstraint("ck_instance_prices_price", "price >= 0"));
+        builder.Property(p => p.Id).ValueGeneratedNever();
+        builder.Property(p => p.InstanceType).HasMaxLength(60);
+        builder.Property(p => p.Region).HasMaxLength(60);
+        builder.Property(p => p.Zone).HasMaxLength(60);
+        builder.Property(p => p.Price).HasPrecision(20, 12);
+        builder.Property(p => p.Currency).HasMaxLength(3);
+        builder.HasIndex(p => new { p.InstanceType, p.Region, p.Zone, p.Spot, p.EffectiveFrom }).IsUnique();
     }
 }
 

@@ -93,6 +93,7 @@ internal sealed class AllocationConfiguration : IEntityTypeConfiguration<Allocat
         builder.Property(a => a.Vcpu).HasPrecision(12, 4);
         builder.Property(a => a.MemoryGib).HasPrecision(12, 4);
         builder.Property(a => a.Currency).HasMaxLength(3);
+        builder.Property(a => a.Node).HasMaxLength(300);
         builder.HasIndex(a => new { a.WorkloadId, a.Attempt }).IsUnique();
         // Invariant 1: one live allocation per workload, whatever happens above.
         builder.HasIndex(a => a.WorkloadId).IsUnique().HasFilter("ended_at is null").HasDatabaseName("ix_allocations_one_live");

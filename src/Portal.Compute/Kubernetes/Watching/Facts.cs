@@ -45,9 +45,12 @@ internal sealed record ContainerEnd(int ExitCode, string? Reason, string? Messag
 /// <param name="Ended">The container's end, or of its last run when it was begun again.</param>
 /// <param name="Unschedulable">The scheduler's text, when it found no node.</param>
 /// <param name="Disrupted">Why the cluster takes it away: its own text.</param>
+/// <param name="PlacedAt">When the scheduler gave it its node.</param>
+/// <param name="Share">What its containers reserve of the node.</param>
 internal sealed record PodFacts(
     string Namespace, string Name, string Uid, Guid AllocationId, string Phase, string? Reason, string? Message, bool Deleting, string? Node, string? Address, bool Started, DateTimeOffset? RunningSince, DateTimeOffset? ReadySince,
-    (string Reason, string? Message)? Waiting, ContainerEnd? Ended, int Restarts, string? Unschedulable, string? Disrupted)
+    (string Reason, string? Message)? Waiting, ContainerEnd? Ended, int Restarts, string? Unschedulable, string? Disrupted,
+    DateTimeOffset? PlacedAt, ResourceAmount Share)
 {
     /// <summary>Nothing of it runs any more and nothing will.</summary>
     public bool IsOver => Phase is "Succeeded" or "Failed";
@@ -69,7 +72,14 @@ internal sealed record PodFacts(
             pod.Spec?.NodeName, status?.PodIP, container?.Started == true, Instants.Of(container?.State?.Running?.StartedAt), Instants.Of(Condition("Ready", "True")?.LastTransitionTime),
             container?.State?.Waiting is { } waiting ? (waiting.Reason ?? "", waiting.Message) : null,
             ended is null ? null : new ContainerEnd(ended.ExitCode, ended.Reason, ended.Message, Instants.Of(ended.FinishedAt), Instants.Of(ended.StartedAt)),
-            container?.RestartCount ?? 0, Condition("PodScheduled", "False")?.Message, Condition("DisruptionTarget", "True") is { } disruption ? disruption.Message ?? disruption.Reason : null);
+            container?.RestartCount ?? 0, Condition("PodScheduled", "False")?.Message, Condition("DisruptionTarget", "True") is { } disruption ? disruption.Message ?? disruption.Reason : null,
+            Instants.Of(Condition("PodScheduled", "True")?.LastTransitionTime ?? status?.StartTime), ShareOf(pod));
+    }
+
+    private static ResourceAmount ShareOf(V1Pod pod)
+    {
+        decimal Sum(string resource) => pod.Spec?.Containers?.Sum(c => c.Resources?.Requests?.TryGetValue(resource, out var quantity) == true ? quantity.ToDecimal() : 0) ?? 0;
+        return new ResourceAmount(Sum("cpu"), Sum("memory") / (1 << 30), (int)Sum(NodeChoice.GpuResource));
     }
 }
 
