@@ -2431,6 +2431,11 @@ namespace Portal.Migrations.Migrations
                         .HasColumnType("text")
                         .HasColumnName("reason");
 
+                    b.Property<string>("SourceId")
+                        .HasMaxLength(100)
+                        .HasColumnType("character varying(100)")
+                        .HasColumnName("source_id");
+
                     b.Property<string>("To")
                         .IsRequired()
                         .HasMaxLength(32)
@@ -2446,6 +2451,11 @@ namespace Portal.Migrations.Migrations
 
                     b.HasIndex("WorkloadId", "Seq")
                         .HasDatabaseName("ix_workload_events_workload_id_seq");
+
+                    b.HasIndex("WorkloadId", "SourceId")
+                        .IsUnique()
+                        .HasDatabaseName("ix_workload_events_workload_id_source_id")
+                        .HasFilter("source_id is not null");
 
                     b.ToTable("workload_events", (string)null);
                 });

@@ -23,6 +23,38 @@ public sealed partial class ObserveTarget(
         await using var db = await contexts.CreateDbContextAsync(cancellationToken);
         var live = await db.Allocations.Where(a => a.Target == target.Name && a.EndedAt == null).ToListAsync(cancellationToken);
         var now = await db.NowAsync(cancellationToken);
+        await RecordAsync(db, live, seen, now, cancellationToken);
+        await SweepAsync(target, seen.Values, live, now, cancellationToken);
+    }
+
+    /// <summary>The same of some allocations, without removing anything: what nobody owns is found by the look at everything.</summary>
+    public async Task ExecuteAsync(IWatchedTarget target, IReadOnlySet<Guid> changed, CancellationToken cancellationToken)
+    {
+        var seen = (await target.ObserveSomeAsync(changed, cancellationToken)).Select(TargetWords.Clean).ToDictionary(o => o.AllocationId);
+        await using var db = await contexts.CreateDbContextAsync(cancellationToken);
+        var live = await db.Allocations.Where(a => a.Target == target.Name && a.EndedAt == null && changed.Contains(a.Id)).ToListAsync(cancellationToken);
+        await RecordAsync(db, live, seen, await db.NowAsync(cancellationToken), cancellationToken);
+    }
+
+    /// <summary>Puts what a target tells on the timelines, each note once.</summary>
+    public async Task NoteAsync(IComputeTarget target, IReadOnlyList<TargetNote> notes, CancellationToken cancellationToken)
+    {
+        if (notes.Count == 0) return;
+        await using var db = await contexts.CreateDbContextAsync(cancellationToken);
+        await using var transaction = await db.Database.BeginTransactionAsync(cancellationToken);
+        var told = await db.Database.SqlQuery<Guid>($"""
+            insert into workload_events (workload_id, at, "from", "to", reason, actor, attempt, source_id)
+            select w.id, n.at, w.phase, w.phase, n.words, {target.Name}, a.attempt, n.id
+            from unnest({notes.Select(n => n.AllocationId).ToArray()}, {notes.Select(n => n.Id).ToArray()}, {notes.Select(n => n.At).ToArray()}, {notes.Select(n => TargetWords.Clean(n.Text)).ToArray()}) n (allocation, id, at, words)
+            join allocations a on a.id = n.allocation and a.target = {target.Name} join workloads w on w.id = a.workload_id order by n.at
+            on conflict (workload_id, source_id) where source_id is not null do nothing returning workload_id as "Value"
+            """).ToListAsync(cancellationToken);
+        await db.NotifyAsync(told.Distinct(), cancellationToken);
+        await transaction.CommitAsync(cancellationToken);
+    }
+
+    private async Task RecordAsync(PortalDbContext db, List<Allocation> live, Dictionary<Guid, Observation> seen, DateTimeOffset now, CancellationToken cancellationToken)
+    {
         var woken = new List<Guid>();
         foreach (var allocation in live)
         {
@@ -33,7 +65,6 @@ public sealed partial class ObserveTarget(
         await StoreAsync(db, woken, cancellationToken);
         foreach (var workload in woken) requests.Enqueue(workload);
         foreach (var allocation in live.Where(a => seen.TryGetValue(a.Id, out var o) && o.LogEnd > a.LogCursor)) await logs.IngestAsync(allocation.Id, cancellationToken);
-        await SweepAsync(target, seen.Values, live, now, cancellationToken);
     }
 
     private static bool Changed(Allocation allocation, Observation observation, DateTimeOffset now)
@@ -41,7 +72,7 @@ public sealed partial class ObserveTarget(
         // A start may be under way: intent is committed before the provider is called.
         var startUnderWay = allocation.StartedAt is null && now - allocation.CreatedAt < TimeSpan.FromSeconds(30);
         if (observation.State == ObservedState.Unknown || (startUnderWay && observation.State == ObservedState.NotFound)) return false;
-        if (allocation.ObservedState == observation.State && allocation.ObservedMessage == observation.Message) return PartMetering.IsNews(allocation, observation.Parts);
+        if (allocation.ObservedState == observation.State && allocation.ObservedMessage == observation.Message) return observation.Altered is not null || PartMetering.IsNews(allocation, observation.Parts);
         (allocation.ObservedState, allocation.ObservedMessage) = (observation.State, observation.Message);
         return true;
     }

@@ -10,7 +10,7 @@ public static class PortalDatabase
     public const string MigrationsAssembly = "Portal.Migrations";
 
     /// <summary>The migration this build needs. The portal does not carry the migrations; a test holds this to the newest of them.</summary>
-    public const string NewestMigration = "20261123193508_PlacedParts";
+    public const string NewestMigration = "20261123195617_PlacedParts";
 
     /// <summary>True when the database has the schema this build needs (or a newer one: migrations only add).</summary>
     public static async Task<bool> IsMigratedAsync(this PortalDbContext db, CancellationToken cancellationToken) =>

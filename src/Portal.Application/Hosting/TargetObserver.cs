@@ -14,21 +14,21 @@ public sealed partial class TargetObserver(ComputeTargets targets, LeaderElectio
 
     private async Task ObserveForeverAsync(IComputeTarget target, CancellationToken stoppingToken)
     {
-        var leader = $"observe:{target.Name}";
         using var timer = new PeriodicTimer(options.ObserveEvery, time);
+        var round = target is IWatchedTarget watched ? (Func<CancellationToken, Task>)new WatchedRounds(watched, observe, watch, options.ObserveEvery).NextAsync : token => LookAsync(target, token);
         try
         {
             do
             {
                 try
                 {
-                    if (await election.LeadAsync(leader, options.ObserveEvery * 5, stoppingToken)) 
-                    {
-                        await observe.ExecuteAsync(target, stoppingToken);
-                        await watch.ExecuteAsync(target, stoppingToken);
-                    }
+                    if (!await election.LeadAsync($"observe:{target.Name}", options.ObserveEvery * 5, stoppingToken)) continue;
+                    // A watched target answers as soon as something happens; until the next turn of the clock this process leads anyway.
+                    var begun = time.GetTimestamp();
+                    do await round(stoppingToken);
+                    while (target is IWatchedTarget && time.GetElapsedTime(begun) < options.ObserveEvery);
                 }
-                catch (Exception exception) when (exception is not OperationCanceledException)
+                catch (Exception exception) when (exception is not OperationCanceledException || !stoppingToken.IsCancellationRequested)
                 {
                     LogFailed(logger, target.Name, exception.Message);
                 }
@@ -39,6 +39,12 @@ public sealed partial class TargetObserver(ComputeTargets targets, LeaderElectio
         {
             // Shutting down; the lease runs out within seconds.
         }
+    }
+
+    private async Task LookAsync(IComputeTarget target, CancellationToken cancellationToken)
+    {
+        await observe.ExecuteAsync(target, cancellationToken);
+        await watch.ExecuteAsync(target, cancellationToken);
     }
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Observing {Target} failed ({Reason}); it is tried again")]

@@ -170,6 +170,7 @@ public sealed partial class ReconcileWorkload
         var values = PortalJson.Read<Dictionary<string, System.Text.Json.JsonElement>>(workload.ParametersJson);
         foreach (var secret in secrets.ReadParameters(workload.ProtectedSecrets)) values[secret.Key] = secret.Value;
         var parameters = new ParameterValues(values);
+        var vcpu = await db.ResourceLimits.Where(l => l.TeamId == team.Id && l.UserId == null).Select(l => l.Vcpu).SingleOrDefaultAsync(cancellationToken);
         return new AllocationSpec
         {
             AllocationId = live.Id,
@@ -180,6 +181,7 @@ public sealed partial class ReconcileWorkload
             Owner = owner ?? "",
             Team = team.Slug,
             CostCentre = team.CostCentre,
+            TeamVcpu = vcpu,
             Item = situation.Version.Spec.Slug,
             Version = situation.Version.Version,
             PortalInstanceId = installation.ToString(),
@@ -199,6 +201,22 @@ public sealed partial class ReconcileWorkload
     {
         var book = await prices.GetAsync(cancellationToken);
         return await ApplyAsync(lease, null, (db, _, live, now) => live is null || live.Id != situation.Live!.Id ? Task.FromResult<string?>(null) : PartMetering.RecordAsync(db, live, parts, book, situation.Seen!.EndedAt, now, cancellationToken), cancellationToken);
+    }
+
+    /// <summary>What the portal asked for is put back where somebody has changed it past the portal; false when it could not be, and is tried at the next look.</summary>
+    private async Task<bool> RestoreAsync(WorkloadLease lease, Situation situation, string altered, CancellationToken cancellationToken)
+    {
+        if (targets.Find(situation.Live!.Target) is not IWatchedTarget target) return false;
+        try
+        {
+            await target.RestoreAsync(await SpecOfAsync(situation, cancellationToken), cancellationToken);
+        }
+        catch (ComputeTargetException exception)
+        {
+            LogTargetRefused(logger, situation.Workload.Id, "restore", target.Name, exception.Failure, exception.Message);
+            return false;
+        }
+        return await ApplyAsync(lease, null, (_, _, _, _) => Task.FromResult<string?>($"{TargetWords.Clean(altered)}; put back as it was."), cancellationToken);
     }
 
     private Task<bool> AdvanceAsync(WorkloadLease lease, Decision.Advance advance, Situation situation, CancellationToken cancellationToken) =>

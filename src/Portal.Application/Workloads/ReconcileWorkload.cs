@@ -41,6 +41,7 @@ public sealed partial class ReconcileWorkload(
                     if (!await RecordPartsAsync(lease, situation, parts, cancellationToken)) return;
                     continue;
                 }
+                if (situation is { Workload.Desired: DesiredState.Running, Live.StartedAt: not null, Seen.Altered: { } altered } && await RestoreAsync(lease, situation, altered, cancellationToken)) continue;
                 var decision = WorkloadPlanner.Next(situation.Snapshot, situation.LiveSnapshot, situation.Seen, situation.Placement, situation.Now);
                 LogDecision(logger, workloadId, situation.Workload.Phase, decision);
                 if (decision is Decision.None or Decision.Wait)

@@ -24,7 +24,7 @@ public sealed partial class KubernetesTarget
         try
         {
             var nodes = await GuardAsync("list its nodes", () => NodesAsync(cancellationToken), cancellationToken);
-            return Of(nodes.Count == 0 ? "it has no node that takes pods" : null, Sum(nodes.Select(Allocatable)));
+            return Of(_view is { WasCurrent: true, Outage: { } outage } ? $"{Name} does not answer: {outage}" : nodes.Count == 0 ? "it has no node that takes pods" : null, Sum(nodes.Select(Allocatable)));
         }
         catch (ComputeTargetException exception)
         {

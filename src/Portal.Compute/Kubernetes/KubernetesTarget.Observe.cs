@@ -11,6 +11,8 @@ namespace Portal.Compute.Kubernetes;
 
 public sealed partial class KubernetesTarget
 {
+    private const int AtOnce = 8;
+
     // Where allocations are, so that one of them is asked for by name.
     private readonly ConcurrentDictionary<Guid, Place> _places = new();
 
@@ -23,19 +25,32 @@ public sealed partial class KubernetesTarget
         return await SettleAsync(place, main, await PodsAsync(place, allocationId, cancellationToken), _view?.WarningOf(allocationId), cancellationToken);
     }, cancellationToken);
 
-    public Task<IReadOnlyList<Observation>> ObserveAllAsync(CancellationToken cancellationToken) => GuardAsync<IReadOnlyList<Observation>>("look at its workloads", async () =>
+    public Task<IReadOnlyList<Observation>> ObserveAllAsync(CancellationToken cancellationToken) => ObserveAsync(null, cancellationToken);
+
+    public async Task<IReadOnlyList<Observation>> ObserveSomeAsync(IReadOnlySet<Guid> allocationIds, CancellationToken cancellationToken)
+    {
+        var seen = await ObserveAsync(allocationIds, cancellationToken);
+        var known = seen.Select(o => o.AllocationId).ToHashSet();
+        return [.. seen, .. allocationIds.Where(id => !known.Contains(id)).Select(id => new Observation(id, ObservedState.NotFound))];
+    }
+
+    public Task<TargetChanges> ChangesAsync(TimeSpan atMost, CancellationToken cancellationToken) => View().ChangesAsync(atMost, cancellationToken);
+
+    private Task<IReadOnlyList<Observation>> ObserveAsync(IReadOnlySet<Guid>? only, CancellationToken cancellationToken) => GuardAsync<IReadOnlyList<Observation>>("look at its workloads", async () =>
     {
         var view = View();
         await view.UntilCurrentAsync(cancellationToken).WaitAsync(_options.CallTimeout, _time, cancellationToken);
         var outage = view.Outage;
-        List<Observation> seen = [];
-        foreach (var (main, pods, warning) in view.Allocations())
+        var seen = new ConcurrentBag<Observation>();
+        // Ends are written down by a call each, and many may end at once.
+        await Parallel.ForEachAsync(view.Allocations(only), new ParallelOptions { MaxDegreeOfParallelism = AtOnce, CancellationToken = cancellationToken }, async (allocation, token) =>
         {
+            var (main, pods, warning) = allocation;
             _places[main.AllocationId] = PlaceOf(main);
             // What is not heard now may have changed: nothing is concluded from what was known.
-            seen.Add(outage is null ? await SettleAsync(PlaceOf(main), main, pods, warning, cancellationToken) : new Observation(main.AllocationId, ObservedState.Unknown) { WorkloadId = main.WorkloadId, PortalInstanceId = main.Instance, Message = $"{Name} does not answer: {outage}" });
-        }
-        return seen;
+            seen.Add(outage is null ? await SettleAsync(PlaceOf(main), main, pods, warning, token) : new Observation(main.AllocationId, ObservedState.Unknown) { WorkloadId = main.WorkloadId, PortalInstanceId = main.Instance, Message = $"{Name} does not answer: {outage}" });
+        });
+        return [.. seen];
     }, cancellationToken);
 
     private static Place PlaceOf(MainFacts main) => new(ResourceKind.Mains.Single(k => k.Kind == main.Kind), main.Namespace);

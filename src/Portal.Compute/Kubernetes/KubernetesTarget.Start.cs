@@ -10,8 +10,11 @@ namespace Portal.Compute.Kubernetes;
 
 public sealed partial class KubernetesTarget
 {
-    // Namespaces that this process has made as they are to be; others and people are looked after at the next start of it.
-    private readonly ConcurrentDictionary<string, bool> _spaces = new();
+    // What people change of a team's namespace is put back by the first start after so long.
+    private static readonly TimeSpan SpaceHoldsFor = TimeSpan.FromMinutes(10);
+
+    // Namespaces that this process has made as they are to be, and when.
+    private readonly ConcurrentDictionary<string, (decimal? Vcpu, DateTimeOffset At)> _spaces = new();
 
     public Task<StartReceipt> StartAsync(AllocationSpec spec, CancellationToken cancellationToken) => GuardAsync("start the workload", async () =>
     {
@@ -48,11 +51,25 @@ public sealed partial class KubernetesTarget
         await _api.CreateAsync(manifests.Main, cancellationToken);
     }
 
+    public Task RestoreAsync(AllocationSpec spec, CancellationToken cancellationToken) => GuardAsync("put back the workload", async () =>
+    {
+        var manifests = Manifests.Of(_options, spec);
+        var place = new Place(ResourceKind.Of(manifests.Main), manifests.Main.Metadata.NamespaceProperty);
+        if (await MainAtAsync(place, spec.AllocationId, cancellationToken) is not { Altered: { } altered, End: null, StopAsked: null, Deleting: false }) return true;
+        foreach (var item in manifests.Before) await _api.ApplyAsync(item, cancellationToken);
+        if (manifests.Main is V1Job job) job.Spec.Suspend = false;
+        // With it, what somebody has added to fields that the portal says nothing of is no reason to put it back again.
+        manifests.Main.Metadata.Annotations[ClusterNames.Restored] = altered.Key;
+        await _api.ApplyAsync(manifests.Main, cancellationToken);
+        return true;
+    }, cancellationToken);
+
     private async Task EnsureSpaceAsync(AllocationSpec spec, CancellationToken cancellationToken)
     {
-        if (_spaces.ContainsKey(spec.Team)) return;
-        foreach (var item in TeamNamespace.Objects(_options, spec.Team, spec.PortalInstanceId)) await _api.ApplyAsync(item, cancellationToken);
-        _spaces[spec.Team] = true;
+        var now = _time.GetUtcNow();
+        if (_spaces.TryGetValue(spec.Team, out var made) && made.Vcpu == spec.TeamVcpu && now - made.At < SpaceHoldsFor) return;
+        foreach (var item in TeamNamespace.Objects(_options, spec.Team, spec.PortalInstanceId, spec.TeamVcpu)) await _api.ApplyAsync(item, cancellationToken);
+        _spaces[spec.Team] = (spec.TeamVcpu, now);
     }
 
     [LoggerMessage(Level = LogLevel.Information, Message = "{AllocationId} is {Resource}")]

@@ -10,7 +10,7 @@ namespace Portal.Compute.Kubernetes;
 /// A cluster as a compute target. All state is in the cluster: objects named and labelled by allocation, so that any process of the portal finds what another one made. Questions about one allocation are asked of the API
 /// server; those about all of them are answered from watches, which cost nothing while nothing changes.
 /// </summary>
-public sealed partial class KubernetesTarget : IComputeTarget, IAsyncDisposable
+public sealed partial class KubernetesTarget : IWatchedTarget, IAsyncDisposable
 {
     private readonly ClusterOptions _options;
     private readonly TimeProvider _time;

@@ -67,6 +67,8 @@ public sealed record AllocationSpec
     /// <summary>Team slug; on a local target each team runs as a system user of its own.</summary>
     public required string Team { get; init; }
     public string? CostCentre { get; init; }
+    /// <summary>vCPUs that the team may hold at once; null: not limited. The portal keeps it; a target that can keeps it too.</summary>
+    public decimal? TeamVcpu { get; init; }
     public required string Item { get; init; }
     public required string Version { get; init; }
     /// <summary>Which portal installation this belongs to.</summary>
@@ -138,6 +140,8 @@ public sealed record Observation(Guid AllocationId, ObservedState State)
     /// <summary>Log bytes written so far; compare with a cursor to know whether there is more.</summary>
     public long LogEnd { get; init; }
     public ResourceUse? Use { get; init; }
+    /// <summary>Who has changed what the portal made, past the portal, in words; null when nobody has. See <see cref="IWatchedTarget.RestoreAsync"/>.</summary>
+    public string? Altered { get; init; }
     /// <summary>The shares of machines that it holds, each billed from when it was placed; null where a target bills from the start.</summary>
     public IReadOnlyList<PlacedPart>? Parts { get; init; }
 }
@@ -153,6 +157,15 @@ public sealed record Observation(Guid AllocationId, ObservedState State)
 /// <param name="Until">When it ended; null while it is held.</param>
 public sealed record PlacedPart(
     string Id, string Machine, string Region, string Zone, string InstanceType, CapacityType Capacity, ResourceAmount Share, ResourceAmount? Size, DateTimeOffset Since, DateTimeOffset? Until);
+
+/// <summary>Something that a provider says of an allocation while it goes on: that an image is being pulled, that no node has room.</summary>
+/// <param name="Id">The provider's own; one that comes again is the same note.</param>
+/// <param name="Text">In the provider's words.</param>
+public sealed record TargetNote(Guid AllocationId, string Id, DateTimeOffset At, string Text);
+
+/// <summary>What a target has heard since it was asked last.</summary>
+/// <param name="Allocations">Those that may have changed; null: any of them may have.</param>
+public sealed record TargetChanges(IReadOnlySet<Guid>? Allocations, IReadOnlyList<TargetNote> Notes);
 
 /// <summary>Measured use at an instant.</summary>
 /// <param name="CpuCores">Cores busy since the last sample.</param>

@@ -65,6 +65,8 @@ public sealed class WorkloadEvent
     public required string Actor { get; init; }
     public Guid? ActorId { get; init; }
     public int? Attempt { get; init; }
+    /// <summary>The provider's id of what it tells, so that it is told once; null for the portal's own.</summary>
+    public string? SourceId { get; init; }
 }
 
 /// <summary>One point of a metric. With a step, the latest value of that step counts (a resumed run repeats steps).</summary>

@@ -94,6 +94,55 @@ public sealed class ObserveTargetTests : HostedTests
     }
 
     [Fact]
+    public async Task Notes_OfTheTarget_AreOnTheTimelineOnce()
+    {
+        var id = await Host.LaunchRunningAsync(Lena);
+        var live = await Host.LiveAsync(id);
+        var at = DateTimeOffset.UtcNow.AddMinutes(-1);
+        TargetNote[] notes = [new(live.Id, "e1", at, "Pulling: Pulling image \"x\""), new(live.Id, "e2", at, "BackOff\0: bad"), new(Guid.NewGuid(), "e3", at, "Nobody's.")];
+
+        await Host.Get<ObserveTarget>().NoteAsync(Host.Target, notes, default);
+        await Host.Get<ObserveTarget>().NoteAsync(Host.Target, notes, default);
+
+        await using var db = await Host.OpenAsync();
+        var told = await db.WorkloadEvents.Where(e => e.WorkloadId == id && e.SourceId != null).OrderBy(e => e.Seq).ToListAsync();
+        told.Select(e => (e.Reason, e.Actor, e.From, e.To, e.Attempt)).Should().Equal(
+            ("Pulling: Pulling image \"x\"", "local", WorkloadPhase.Running, WorkloadPhase.Running, 1), ("BackOff\uFFFD: bad", "local", WorkloadPhase.Running, WorkloadPhase.Running, 1));
+    }
+
+    [Fact]
+    public async Task ChangedOnly_LooksAtThoseAndRemovesNothing()
+    {
+        Host.Reconcile.SweepGrace = TimeSpan.Zero;
+        var (one, other) = (await Host.LaunchRunningAsync(Lena), await Host.LaunchRunningAsync(Lena));
+        var stray = await StrayAsync();
+        var (first, second) = (await Host.LiveAsync(one), await Host.LiveAsync(other));
+        foreach (var live in new[] { first, second }) Host.Target.Exit(live.Id, 1);
+
+        await Host.Get<ObserveTarget>().ExecuteAsync(Host.Target, new HashSet<Guid> { first.Id }, default);
+
+        (await Host.LiveAsync(other)).ObservedState.Should().NotBe(ObservedState.Exited, "it was not looked at");
+        (await Host.LiveAsync(one)).ObservedState.Should().Be(ObservedState.Exited);
+        Host.Target.Alive.Should().Equal(stray.AllocationId);
+    }
+
+    [Fact]
+    public async Task Altered_IsPutBack_AndOnTheTimeline()
+    {
+        var id = await Host.LaunchRunningAsync(Lena);
+        Host.Target.Alter((await Host.LiveAsync(id)).Id, "“kubectl-edit” has changed it");
+        Host.Target.Unreachable = new ComputeTargetException(FailureClass.Throttled, "Away.");
+        await FluentActions.Awaiting(Host.ObserveAsync).Should().ThrowAsync<ComputeTargetException>();
+        Host.Target.Unreachable = null;
+        await Host.ObserveAsync();
+        await Host.ObserveAsync();
+
+        await using var db = await Host.OpenAsync();
+        (await db.WorkloadEvents.CountAsync(e => e.WorkloadId == id && e.Reason == "“kubectl-edit” has changed it; put back as it was.")).Should().Be(1);
+        (await PhaseAsync(id)).Should().Be(WorkloadPhase.Running);
+    }
+
+    [Fact]
     public async Task Change_WakesOnlyItsWorkload()
     {
         var (one, other) = (await Host.LaunchRunningAsync(Lena), await Host.LaunchRunningAsync(Lena));

@@ -112,7 +112,7 @@ public abstract class ComputeTargetContract
         seen.StopRequested.Should().BeTrue();
         seen.EndedAt.Should().NotBeNull();
         await Target.StopAsync(spec.AllocationId, TimeSpan.FromSeconds(5), Token);
-        (await Target.ObserveAsync(spec.AllocationId, Token)).Should().Be(seen);
+        (await Target.ObserveAsync(spec.AllocationId, Token)).Should().BeEquivalentTo(seen);
     }
 
     [Fact]

@@ -48,6 +48,23 @@ public sealed partial class FakeComputeTarget
             return Task.FromResult(_allocations.TryGetValue(allocationId, out var found) ? Observed(found) : new Observation(allocationId, ObservedState.NotFound));
     }
 
+    public async Task<TargetChanges> ChangesAsync(TimeSpan atMost, CancellationToken cancellationToken)
+    {
+        // It hears of nothing: everything is to be looked at, again and again.
+        await Task.Delay(atMost, cancellationToken);
+        return new TargetChanges(null, []);
+    }
+
+    public async Task<IReadOnlyList<Observation>> ObserveSomeAsync(IReadOnlySet<Guid> allocationIds, CancellationToken cancellationToken) =>
+        [.. await Task.WhenAll(allocationIds.Select(id => ObserveAsync(id, cancellationToken)))];
+
+    public Task RestoreAsync(AllocationSpec spec, CancellationToken cancellationToken)
+    {
+        ThrowIfUnreachable();
+        Change(spec.AllocationId, a => a.Altered = null);
+        return Task.CompletedTask;
+    }
+
     public Task<IReadOnlyList<Observation>> ObserveAllAsync(CancellationToken cancellationToken)
     {
         ThrowIfUnreachable();
@@ -174,6 +191,7 @@ public sealed partial class FakeComputeTarget
             ExitCode = a.ExitCode,
             Failure = a.IsLost ? FailureClass.Lost : a.Failure,
             Message = a.IsLost ? "The resource is gone." : a.Message,
+            Altered = a.Altered,
             Parts = BillsByParts ? a.Parts : null,
             StopRequested = a.StopRequestedAt is not null,
             LogEnd = a.Log.Count,

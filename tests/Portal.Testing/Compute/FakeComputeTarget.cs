@@ -8,7 +8,7 @@ namespace Portal.Testing.Compute;
 /// A compute target in memory that does what a test tells it to, under the same contract as the real ones (it passes the same suite).
 /// Without a script a start succeeds, is ready at once, runs until stopped and then exits 143.
 /// </summary>
-public sealed partial class FakeComputeTarget(TimeProvider clock, string name = "local") : IComputeTarget
+public sealed partial class FakeComputeTarget(TimeProvider clock, string name = "local") : IWatchedTarget
 {
     private readonly Lock _gate = new();
     private readonly Dictionary<Guid, FakeAllocation> _allocations = [];
@@ -86,6 +86,9 @@ public sealed partial class FakeComputeTarget(TimeProvider clock, string name = 
     /// <summary>What observations say about use.</summary>
     public void SetUse(Guid allocationId, double cpuCores, long memoryBytes) => Change(allocationId, a => a.Use = new ResourceUse(clock.GetUtcNow(), cpuCores, memoryBytes));
 
+    /// <summary>Somebody changes the allocation past the portal; until it is put back, observations say so.</summary>
+    public void Alter(Guid allocationId, string words) => Change(allocationId, a => a.Altered = words);
+
     /// <summary>Which shares of machines the allocation holds.</summary>
     public void SetParts(Guid allocationId, params PlacedPart[] parts) => Change(allocationId, a => a.Parts = parts);
 
@@ -131,6 +134,7 @@ public sealed partial class FakeComputeTarget(TimeProvider clock, string name = 
         public bool IsLost { get; set; }
         public List<LogLine> Log { get; } = [];
         public ResourceUse? Use { get; set; }
+        public string? Altered { get; set; }
         public IReadOnlyList<PlacedPart> Parts { get; set; } = [];
 
         public void End(DateTimeOffset at, int exitCode, FailureClass? failure, string? message)

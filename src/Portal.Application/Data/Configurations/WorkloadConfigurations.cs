@@ -109,6 +109,8 @@ internal sealed class WorkloadEventConfiguration : IEntityTypeConfiguration<Work
         builder.ToTable("workload_events");
         builder.HasKey(e => e.Seq);
         builder.Property(e => e.Seq).UseIdentityAlwaysColumn();
+        builder.Property(e => e.SourceId).HasMaxLength(100);
+        builder.HasIndex(e => new { e.WorkloadId, e.SourceId }).IsUnique().HasFilter("source_id is not null");
         builder.HasIndex(e => new { e.WorkloadId, e.Seq });
         builder.HasOne<Workload>().WithMany().HasForeignKey(e => e.WorkloadId).OnDelete(DeleteBehavior.Restrict);
     }

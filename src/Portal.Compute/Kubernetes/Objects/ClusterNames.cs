@@ -25,6 +25,9 @@ internal static class ClusterNames
     /// <summary>How it ended, as JSON; written once.</summary>
     public const string End = Domain + "end";
 
+    /// <summary>The newest change of others that was put back: its manager and instant.</summary>
+    public const string Restored = Domain + "restored";
+
     /// <summary>The container that runs the program.</summary>
     public const string Container = "main";
 

@@ -11,8 +11,12 @@ internal static class TeamNamespace
 
     private const string Metadata = "169.254.169.254/32";
 
+    // Room for the small pods that read volumes, whatever the team runs.
+    private const decimal ForFiles = 1;
+
     /// <summary>In the order in which they must be made.</summary>
-    public static IReadOnlyList<IKubernetesObject<V1ObjectMeta>> Objects(ClusterOptions options, string team, string instance)
+    /// <param name="vcpu">What the team may hold at once; null: not limited.</param>
+    public static IReadOnlyList<IKubernetesObject<V1ObjectMeta>> Objects(ClusterOptions options, string team, string instance, decimal? vcpu)
     {
         var name = ClusterNames.NamespaceOf(options.NamespacePrefix, team);
         V1ObjectMeta Meta(string own, bool namespaced = true) => new()
@@ -31,6 +35,12 @@ internal static class TeamNamespace
                 ApiVersion = "v1", Kind = "LimitRange", Metadata = Meta("portal"),
                 // For pods that people add by hand: the quota refuses any that ask for nothing.
                 Spec = new V1LimitRangeSpec { Limits = [new V1LimitRangeItem { Type = "Container", DefaultRequest = Amounts("100m", "128Mi"), DefaultProperty = Amounts("1", "1Gi") }] },
+            },
+            new V1ResourceQuota
+            {
+                ApiVersion = "v1", Kind = "ResourceQuota", Metadata = Meta("portal"),
+                // The portal keeps a team's limits itself and lets what is over them wait; this holds back what comes past it. GPUs are limited by kind there, which a quota cannot do.
+                Spec = new V1ResourceQuotaSpec { Hard = vcpu is { } cores ? new Dictionary<string, ResourceQuantity> { ["requests.cpu"] = new((cores + ForFiles).ToString(System.Globalization.CultureInfo.InvariantCulture)) } : [] },
             },
             new V1NetworkPolicy
             {

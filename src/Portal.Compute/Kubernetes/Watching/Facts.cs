@@ -17,9 +17,11 @@ internal sealed record AllocationEnd(DateTimeOffset At, int? ExitCode, FailureCl
 
 /// <summary>What matters of an allocation's main object: thousands of them are held, and whole objects are large.</summary>
 /// <param name="Kind">Job, StatefulSet or Deployment.</param>
+/// <param name="Altered">Who has changed its specification past the portal; null when nobody has, or it was put back.</param>
 /// <param name="Failed">Why a Job makes no more pods although none has succeeded: the cluster's word, and its text.</param>
 internal sealed record MainFacts(
-    string Kind, string Namespace, string Name, string Version, Guid AllocationId, Guid WorkloadId, string? Instance, DateTimeOffset CreatedAt, bool Deleting, DateTimeOffset? StopAsked, AllocationEnd? End, (string Reason, string? Message)? Failed)
+    string Kind, string Namespace, string Name, string Version, Guid AllocationId, Guid WorkloadId, string? Instance, DateTimeOffset CreatedAt, bool Deleting, DateTimeOffset? StopAsked, AllocationEnd? End, (string Reason, string? Message)? Failed,
+    Alteration? Altered = null)
 {
     /// <summary>The portal's name of it, for people.</summary>
     public string ResourceId => $"{Kind.ToLowerInvariant()}/{Namespace}/{Name}";
@@ -33,7 +35,8 @@ internal sealed record MainFacts(
         return new MainFacts(
             kind, meta.NamespaceProperty, meta.Name, meta.ResourceVersion, allocation, workload, meta.Labels.GetOr(ClusterNames.Instance), Instants.Of(meta.CreationTimestamp) ?? default, meta.DeletionTimestamp is not null,
             DateTimeOffset.TryParse(meta.Annotations.GetOr(ClusterNames.StopAsked), System.Globalization.CultureInfo.InvariantCulture, out var asked) ? asked : null,
-            AllocationEnd.Read(meta.Annotations.GetOr(ClusterNames.End)), failed is null ? null : (failed.Reason ?? "", failed.Message));
+            AllocationEnd.Read(meta.Annotations.GetOr(ClusterNames.End)), failed is null ? null : (failed.Reason ?? "", failed.Message),
+            Alteration.Of(meta) is { } altered && altered.Key != meta.Annotations.GetOr(ClusterNames.Restored) ? altered : null);
     }
 }
 

@@ -17,6 +17,7 @@ internal static class Verdict
         if (main.End is { } end) return Ended(seen with { ReadyAt = main.Kind == "Job" ? Newest(pods)?.Ended?.StartedAt : null }, end, live.Count);
         if (main.StopAsked is not null) return seen with { State = ObservedState.Stopping, Message = live.Count == 0 ? null : "It was asked to end." };
         if (EndOf(main, pods) is not null) return seen with { State = ObservedState.Stopping };
+        seen = seen with { Altered = main.Altered is { } altered ? $"“{altered.Manager}” has changed it on the cluster" : null };
         var pod = Newest(pods);
         seen = seen with { ReadyAt = ReadyAt(main, pods) };
         if (seen.ReadyAt is not null && pod is { Deleting: false }) return seen with { State = ObservedState.Ready };

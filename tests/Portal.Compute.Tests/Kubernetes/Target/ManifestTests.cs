@@ -44,7 +44,7 @@ public sealed class ManifestTests(ClusterFixture fixture) : IClassFixture<Cluste
     {
         var (options, spec) = Cases[name]();
         var manifests = Manifests.Of(options, spec);
-        IKubernetesObject<V1ObjectMeta>[] objects = [.. TeamNamespace.Objects(options, spec.Team, spec.PortalInstanceId), manifests.Volume, .. manifests.Before, manifests.Main];
+        IKubernetesObject<V1ObjectMeta>[] objects = [.. TeamNamespace.Objects(options, spec.Team, spec.PortalInstanceId, 64), manifests.Volume, .. manifests.Before, manifests.Main];
         var text = new JsonArray([.. objects.Select(o => JsonNode.Parse(KubernetesJson.Serialize(o)))]).ToJsonString(Readable) + "\n";
         var file = Path.Combine(GoldenFolder(), name + ".json");
         if (Environment.GetEnvironmentVariable("PORTAL_WRITE_GOLDEN") == "1") await File.WriteAllTextAsync(file, text, TestContext.Current.CancellationToken);

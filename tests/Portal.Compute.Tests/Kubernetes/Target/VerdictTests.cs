@@ -10,7 +10,7 @@ public sealed class VerdictTests
     private static readonly DateTimeOffset T0 = new(2026, 5, 4, 10, 0, 0, TimeSpan.Zero);
     private static readonly MainFacts Job = new("Job", "portal-vision", "a-x", "7", Guid.CreateVersion7(), Guid.CreateVersion7(), "i", T0, false, null, null, null);
     private static readonly MainFacts Set = Job with { Kind = "StatefulSet" };
-    private static readonly PodFacts Pending = new("portal-vision", "a-x-0", "u1", Job.AllocationId, "Pending", null, null, false, null, null, false, null, null, null, null, 0, null, null);
+    private static readonly PodFacts Pending = new("portal-vision", "a-x-0", "u1", Job.AllocationId, "Pending", null, null, false, null, null, false, null, null, null, null, 0, null, null, null, new ResourceAmount(0, 0, 0));
     private static readonly PodFacts Running = Pending with { Phase = "Running", Node = "n1", Started = true, RunningSince = T0.AddSeconds(5), ReadySince = T0.AddSeconds(9), Address = "10.0.0.1" };
 
     private static PodFacts Over(int code, string? reason = null) => Pending with { Phase = code == 0 ? "Succeeded" : "Failed", Node = "n1", Ended = new ContainerEnd(code, reason, null, T0.AddMinutes(1), T0.AddSeconds(5)) };

@@ -28,6 +28,13 @@ namespace Portal.Migrations.Migrations
                 table: "usage_intervals");
 
             migrationBuilder.AddColumn<string>(
+                name: "source_id",
+                table: "workload_events",
+                type: "character varying(100)",
+                maxLength: 100,
+                nullable: true);
+
+            migrationBuilder.AddColumn<string>(
                 name: "part",
                 table: "usage_intervals",
                 type: "character varying(100)",
@@ -68,6 +75,13 @@ namespace Portal.Migrations.Migrations
                 });
 
             migrationBuilder.CreateIndex(
+                name: "ix_workload_events_workload_id_source_id",
+                table: "workload_events",
+                columns: new[] { "workload_id", "source_id" },
+                unique: true,
+                filter: "source_id is not null");
+
+            migrationBuilder.CreateIndex(
                 name: "ix_usage_records_allocation_id",
                 table: "usage_records",
                 column: "allocation_id");
@@ -105,6 +119,10 @@ namespace Portal.Migrations.Migrations
                 name: "instance_prices");
 
             migrationBuilder.DropIndex(
+                name: "ix_workload_events_workload_id_source_id",
+                table: "workload_events");
+
+            migrationBuilder.DropIndex(
                 name: "ix_usage_records_allocation_id",
                 table: "usage_records");
 
@@ -119,6 +137,10 @@ namespace Portal.Migrations.Migrations
             migrationBuilder.DropIndex(
                 name: "ix_usage_intervals_one_open",
                 table: "usage_intervals");
+
+            migrationBuilder.DropColumn(
+                name: "source_id",
+                table: "workload_events");
 
             migrationBuilder.DropColumn(
                 name: "part",
