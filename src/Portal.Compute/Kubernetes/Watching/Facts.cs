@@ -49,6 +49,9 @@ internal sealed record PodFacts(
     string Namespace, string Name, string Uid, Guid AllocationId, string Phase, string? Reason, string? Message, bool Deleting, string? Node, string? Address, bool Started, DateTimeOffset? RunningSince, DateTimeOffset? ReadySince,
     (string Reason, string? Message)? Waiting, ContainerEnd? Ended, int Restarts, string? Unschedulable, string? Disrupted)
 {
+    /// <summary>Where the program listens: images may have a port of their own.</summary>
+    public int Port { get; init; } = ClusterNames.Port;
+
     /// <summary>Nothing of it runs any more and nothing will.</summary>
     public bool IsOver => Phase is "Succeeded" or "Failed";
 
@@ -69,7 +72,10 @@ internal sealed record PodFacts(
             pod.Spec?.NodeName, status?.PodIP, container?.Started == true, Instants.Of(container?.State?.Running?.StartedAt), Instants.Of(Condition("Ready", "True")?.LastTransitionTime),
             container?.State?.Waiting is { } waiting ? (waiting.Reason ?? "", waiting.Message) : null,
             ended is null ? null : new ContainerEnd(ended.ExitCode, ended.Reason, ended.Message, Instants.Of(ended.FinishedAt), Instants.Of(ended.StartedAt)),
-            container?.RestartCount ?? 0, Condition("PodScheduled", "False")?.Message, Condition("DisruptionTarget", "True") is { } disruption ? disruption.Message ?? disruption.Reason : null);
+            container?.RestartCount ?? 0, Condition("PodScheduled", "False")?.Message, Condition("DisruptionTarget", "True") is { } disruption ? disruption.Message ?? disruption.Reason : null)
+        {
+            Port = pod.Spec?.Containers?.FirstOrDefault(c => c.Name == ClusterNames.Container)?.Ports?.FirstOrDefault(p => p.Name == ClusterNames.PortName)?.ContainerPort ?? ClusterNames.Port,
+        };
     }
 }
 
