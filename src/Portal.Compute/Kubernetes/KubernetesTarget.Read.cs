@@ -31,7 +31,7 @@ public sealed partial class KubernetesTarget
         var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
         try
         {
-            await socket.ConnectAsync(IPAddress.Parse(pod.Address!), ClusterNames.Port, cancellationToken);
+            await socket.ConnectAsync(IPAddress.Parse(pod.Address!), pod.Port, cancellationToken);
             return new NetworkStream(socket, ownsSocket: true);
         }
         catch
@@ -43,7 +43,7 @@ public sealed partial class KubernetesTarget
 
     private async Task<Stream> ForwardAsync(PodFacts pod, CancellationToken cancellationToken)
     {
-        var socket = await _api.Client.WebSocketNamespacedPodPortForwardAsync(pod.Name, pod.Namespace, [ClusterNames.Port], WebSocketProtocol.V4BinaryWebsocketProtocol, cancellationToken: cancellationToken);
+        var socket = await _api.Client.WebSocketNamespacedPodPortForwardAsync(pod.Name, pod.Namespace, [pod.Port], WebSocketProtocol.V4BinaryWebsocketProtocol, cancellationToken: cancellationToken);
         return new ForwardedStream(socket);
     }
 

@@ -6,7 +6,7 @@ using System.Text.RegularExpressions;
 namespace Portal.Domain.Catalog;
 
 /// <summary>
-/// Replaces <c>{{ name }}</c> in commands, environment values, image tags and ready paths. One pass: what is inserted is never looked at again, so text a person typed
+/// Replaces <c>{{ name }}</c> in commands, environment values, images, folders and ready paths. One pass: what is inserted is never looked at again, so text a person typed
 /// is never a template, and nothing is quoted, trimmed or normalised: it arrives byte for byte.
 /// </summary>
 public static partial class DeploymentRenderer
@@ -14,15 +14,31 @@ public static partial class DeploymentRenderer
     /// <summary>Renders a deployment. Item and values must have been validated; an unknown name, or a secret where others can read it, is a broken invariant and throws.</summary>
     public static RenderedDeployment Render(ItemSpec item, DeploymentSpec deployment, ParameterValues values, RenderPlaces places)
     {
-        var scope = new Scope(item.Parameters.ToDictionary(p => p.Name, StringComparer.Ordinal), values, places);
+        var declared = item.Parameters.ToDictionary(p => p.Name, StringComparer.Ordinal);
+        if (ContainerPort(item, deployment, new Scope(declared, values, places)) is { } port) places = places with { Port = port };
+        var scope = new Scope(declared, values, places);
         var files = item.Files.Where(f => f.Value.Parameter is not null)
             .ToDictionary(f => f.Key, f => Encoding.UTF8.GetBytes(scope.Text(f.Value.Parameter!)), StringComparer.Ordinal);
         var ready = item.Ports.Count == 0 ? null : scope.Replace(item.Ports[0].Ready.Path, secrets: false);
-        return new RenderedDeployment(scope.Expand(deployment.Command), Environment(item, scope), files, ready)
+        return new RenderedDeployment(scope.Expand(deployment.Command), Environment(item, deployment, scope), files, ready)
         {
             Image = deployment.Image is null ? null : scope.Replace(deployment.Image, secrets: false),
+            Args = scope.Expand(deployment.Args),
+            WorkingDir = deployment.WorkingDir is { } folder && scope.Replace(folder, secrets: false) is { Length: > 0 } dir ? dir : null,
+            Port = places.Port,
             CheckpointCommand = item.Checkpoint.Command is null ? null : scope.Expand(item.Checkpoint.Command),
         };
+    }
+
+    /// <summary>The item's folders with their sizes and mount paths as the parameters have them; a mount path is null where the target chooses.</summary>
+    public static IReadOnlyList<StorageSpec> Storage(ItemSpec item, ParameterValues values)
+    {
+        var scope = new Scope(item.Parameters.ToDictionary(p => p.Name, StringComparer.Ordinal), values, new RenderPlaces(null, "", "", "", "", "", ""));
+        return [.. item.Storage.Select(s => s with
+        {
+            SizeGib = s.SizeParameter is { } size && int.TryParse(scope.Text(size), NumberStyles.None, CultureInfo.InvariantCulture, out var gib) ? gib : s.SizeGib,
+            MountPath = s.MountPath is { } path && scope.Replace(path, secrets: false) is { Length: > 0 } mount ? mount : null,
+        })];
     }
 
     /// <summary>The names used in a template text, such as <c>parameters.steps</c>.</summary>
@@ -41,14 +57,18 @@ public static partial class DeploymentRenderer
     /// <summary>True when the text holds <c>{{</c> that does not begin a template: somebody meant one and wrote it wrong.</summary>
     public static bool HasMalformedTemplate(string text) => text.Contains("{{", StringComparison.Ordinal) && Template().Replace(text, "\0").Contains("{{", StringComparison.Ordinal);
 
-    /// <summary>What the item sets wins over maps people fill in: nobody can replace, say, the token that guards a notebook.</summary>
-    private static Dictionary<string, string> Environment(ItemSpec item, Scope scope)
+    /// <summary>Null where the target gives the port: on the portal's host always.</summary>
+    private static int? ContainerPort(ItemSpec item, DeploymentSpec deployment, Scope scope) =>
+        deployment.Image is not null && item.Ports is [{ ContainerPort: { } template }, ..] && int.TryParse(scope.Replace(template, secrets: false), NumberStyles.None, CultureInfo.InvariantCulture, out var port) ? port : null;
+
+    /// <summary>What the item sets wins over maps people fill in: nobody can replace, say, the token that guards a notebook. What one deployment sets wins over what all have.</summary>
+    private static Dictionary<string, string> Environment(ItemSpec item, DeploymentSpec deployment, Scope scope)
     {
         var environment = new Dictionary<string, string>(StringComparer.Ordinal);
         foreach (var name in item.EnvironmentFrom)
             foreach (var entry in scope.Map(name).Where(e => !EnvironmentNames.IsReserved(e.Name)))
                 environment[entry.Name] = entry.Value.GetString() ?? "";
-        foreach (var (name, template) in item.Environment.Where(e => !EnvironmentNames.IsReserved(e.Key)))
+        foreach (var (name, template) in item.Environment.Concat(deployment.Environment).Where(e => !EnvironmentNames.IsReserved(e.Key)))
             environment[name] = scope.Replace(template, secrets: true);
         return environment;
     }

@@ -12,14 +12,23 @@ public sealed record RenderPlaces(int? Port, string BasePath, string Files, stri
 }
 
 /// <summary>A deployment with every template replaced.</summary>
-/// <param name="Command">Argument vector.</param>
+/// <param name="Command">Argument vector; empty in a container: the image's entrypoint.</param>
 /// <param name="Environment">What the item asks for; the target adds its own PORTAL_* values on top.</param>
 /// <param name="ParameterFiles">Files written from parameters, UTF-8; shipped ones are copied by the target.</param>
 public sealed record RenderedDeployment(
     IReadOnlyList<string> Command, IReadOnlyDictionary<string, string> Environment, IReadOnlyDictionary<string, byte[]> ParameterFiles, string? ReadyPath)
 {
-    /// <summary>Container image with its tag rendered; null for targets without images.</summary>
+    /// <summary>Container image; null for targets without images. What a person chose: see <see cref="ImageReference"/> before it is used.</summary>
     public string? Image { get; init; }
+
+    /// <summary>Arguments after the command or the image's entrypoint.</summary>
+    public IReadOnlyList<string> Args { get; init; } = [];
+
+    /// <summary>Folder the program starts in; null: the image's own.</summary>
+    public string? WorkingDir { get; init; }
+
+    /// <summary>The port the program listens on; null when the item has none.</summary>
+    public int? Port { get; init; }
 
     /// <summary>Run on notice instead of the signal; null when the item declares none.</summary>
     public IReadOnlyList<string>? CheckpointCommand { get; init; }

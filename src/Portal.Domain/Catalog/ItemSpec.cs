@@ -116,9 +116,14 @@ public sealed record PortSpec
     public string Auth { get; init; } = "bearer";
     /// <summary>True: the program serves from the root and cannot be told a path. It gets the root of its workload's own host, and calls below <c>/w/{id}/</c> reach it without that prefix.</summary>
     public bool Root { get; init; }
+    /// <summary>
+    /// The port a container listens on, where it cannot be told one: a number, or the template of an integer parameter. It becomes <c>{{ port }}</c> there. Null: the target chooses, as it always does for
+    /// programs on the portal's host.
+    /// </summary>
+    public string? ContainerPort { get; init; }
 }
 
-/// <summary>When a port counts as ready: GET <see cref="Path"/> (a template) answers 200–399.</summary>
+/// <summary>When a port counts as ready: GET <see cref="Path"/> (a template) answers 200–399. Where the path comes out empty, in a container only, it is enough that the port takes connections.</summary>
 public sealed record ReadySpec
 {
     public string Path { get; init; } = "{{ basePath }}";
@@ -126,7 +131,14 @@ public sealed record ReadySpec
 }
 
 /// <summary>A folder of the workload. <see cref="Keep"/>: survives stop and start.</summary>
-public sealed record StorageSpec(string Name, int SizeGib, bool Keep);
+/// <param name="SizeGib">In GiB; where <see cref="SizeParameter"/> names a parameter, what holds without a value.</param>
+public sealed record StorageSpec(string Name, int SizeGib, bool Keep)
+{
+    /// <summary>The integer parameter that says the size in GiB; null: <see cref="SizeGib"/> does.</summary>
+    public string? SizeParameter { get; init; }
+    /// <summary>Where a container sees the folder; templates allowed. Null, or empty once rendered: where the target puts it.</summary>
+    public string? MountPath { get; init; }
+}
 
 /// <summary>When a failed attempt is tried again.</summary>
 public sealed record RetrySpec
@@ -170,10 +182,31 @@ public sealed record DeploymentSpec
     public required string Target { get; init; }
     /// <summary>Programs that must be on the workload user's PATH (local).</summary>
     public IReadOnlyList<string> Requires { get; init; } = [];
+    /// <summary>Container image: templates in its tag, or as a whole the template of one string parameter.</summary>
     public string? Image { get; init; }
-    /// <summary>Argument vector; templates allowed inside each element.</summary>
+    /// <summary>Argument vector; templates allowed inside each element. In a container it replaces the image's entrypoint; empty there: the entrypoint runs.</summary>
     public required IReadOnlyList<string> Command { get; init; }
-    public string? Engine { get; init; }
+    /// <summary>Arguments after the command, or after the image's entrypoint where there is none (kubernetes).</summary>
+    public IReadOnlyList<string> Args { get; init; } = [];
+    /// <summary>Folder the program starts in; templates allowed. Null, or empty once rendered: the image's own (kubernetes).</summary>
+    public string? WorkingDir { get; init; }
+    /// <summary>Environment of this deployment alone; it wins over the item's. Templates allowed.</summary>
+    public IReadOnlyDictionary<string, string> Environment { get; init; } = new Dictionary<string, string>();
+    /// <summary>True: nothing of the image can be written to, only the workload's folders and /tmp (kubernetes).</summary>
+    public bool ReadOnlyRoot { get; init; }
+    /// <summary>Further groups of the program. Images made to run as any user give their files to group 0, which gives no rights outside the container (kubernetes).</summary>
+    public IReadOnlyList<int> Groups { get; init; } = [];
+    /// <summary>What runs it in the cluster; null: <see cref="ClusterEngine.Auto"/>.</summary>
+    public ClusterEngine? Engine { get; init; }
+}
+
+/// <summary>What turns a deployment into pods on a cluster.</summary>
+public enum ClusterEngine
+{
+    /// <summary>The portal chooses. There is one engine so far: <see cref="Plain"/>.</summary>
+    Auto,
+    /// <summary>Kubernetes' own objects: Jobs, StatefulSets and Deployments.</summary>
+    Plain,
 }
 
 /// <summary>What a workload needs.</summary>

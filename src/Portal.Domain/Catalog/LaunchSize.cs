@@ -24,13 +24,13 @@ internal static class LaunchSize
     {
         // Files are no part of the arguments, and up to a million characters each.
         item = item with { Files = new Dictionary<string, FileSource>() };
-        foreach (var element in deployment.Command)
-            foreach (var rendered in DeploymentRenderer.Render(item, deployment with { Command = [element] }, values, WidestPlaces).Command)
+        foreach (var element in deployment.Command.Concat(deployment.Args))
+            foreach (var rendered in DeploymentRenderer.Render(item, deployment with { Command = [element], Args = [] }, values, WidestPlaces).Command)
                 Report(DeploymentRenderer.ParametersIn(element), Encoding.UTF8.GetByteCount(rendered), "one command element", errors);
-        var environment = DeploymentRenderer.Render(item, deployment with { Command = [] }, values, WidestPlaces).Environment;
+        var environment = DeploymentRenderer.Render(item, deployment with { Command = [], Args = [] }, values, WidestPlaces).Environment;
         foreach (var (name, value) in environment)
         {
-            var sources = item.Environment.TryGetValue(name, out var template) ? DeploymentRenderer.ParametersIn(template) : item.EnvironmentFrom.Where(m => Has(values, m, name));
+            var sources = deployment.Environment.TryGetValue(name, out var template) || item.Environment.TryGetValue(name, out template) ? DeploymentRenderer.ParametersIn(template) : item.EnvironmentFrom.Where(m => Has(values, m, name));
             Report(sources, Encoding.UTF8.GetByteCount(name) + 1 + Encoding.UTF8.GetByteCount(value), $"the environment variable {name}", errors);
         }
     }
@@ -49,7 +49,7 @@ internal static class LaunchSize
     private static void CheckTotal(ItemSpec item, RenderedDeployment rendered, ParameterValues values, FieldErrors errors)
     {
         const int pointer = 8;
-        var total = rendered.Command.Sum(e => Encoding.UTF8.GetByteCount(e) + 1L + pointer)
+        var total = rendered.Command.Concat(rendered.Args).Sum(e => Encoding.UTF8.GetByteCount(e) + 1L + pointer)
             + rendered.Environment.Sum(e => Encoding.UTF8.GetByteCount(e.Key) + Encoding.UTF8.GetByteCount(e.Value) + 2L + pointer);
         if (total <= ParameterValidation.MaxTotalBytes)
             return;

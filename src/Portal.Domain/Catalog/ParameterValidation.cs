@@ -27,13 +27,15 @@ public static class ParameterValidation
         return (new ParameterValues(values), errors.ToDictionary());
     }
 
-    /// <summary>Checks values for one item: as above, and that maps spread into the environment have usable names and everything fits into what a program can be started with.</summary>
+    /// <summary>Checks values for one item: as above, and that maps spread into the environment have usable names, that images and paths are ones, and everything fits into what a program can be started with.</summary>
     public static (ParameterValues Values, IReadOnlyDictionary<string, string[]> Errors) Validate(ItemSpec item, JsonElement? given)
     {
         var errors = new FieldErrors();
         var values = new ParameterValues(Collect(item.Parameters, ReadObject(item.Parameters, given, errors), errors));
         foreach (var name in item.EnvironmentFrom)
             CheckEnvironmentMap(item, name, values, errors);
+        if (errors.None)
+            LaunchPlace.Check(item, values, errors);
         if (errors.None)
             LaunchSize.Check(item, values, errors);
         return (values, errors.ToDictionary());
@@ -107,7 +109,7 @@ public static class ParameterValidation
         {
             if (EnvironmentNames.Refuse(key) is { } refusal)
                 errors.Add($"parameters.{name}", refusal);
-            else if (item.Environment.ContainsKey(key))
+            else if (item.Environment.ContainsKey(key) || item.Deployments.Any(d => d.Environment.ContainsKey(key)))
                 errors.Add($"parameters.{name}", $"\"{key}\" is set by the catalog item and cannot be replaced.");
         }
     }

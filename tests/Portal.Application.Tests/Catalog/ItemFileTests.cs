@@ -96,7 +96,43 @@ public sealed class ItemFileTests : IDisposable
     [InlineData(Command, Command + "\n  kubernetes: {image: \"x:{{ parameters.text }}\", command: [x]}", "deployments.kubernetes.image", "not every text is a tag")]
     [InlineData(Command, Command + "\n  kubernetes: {command: [x]}", "deployments.kubernetes.image", "missing")]
     [InlineData(Command, Command + "\n  ec2: {image: \"a b\", command: [x]}", "deployments.ec2.image", "not a container image")]
+    [InlineData(Command, Command + "\n  kubernetes: {image: \"x:1\", engine: kueue}", "deployments.kubernetes.engine", "one of auto, plain")]
+    [InlineData(Command, Command + "\n  kubernetes: {image: \"{{ parameters.steps }}\"}", "deployments.kubernetes.image", "only a string")]
+    [InlineData(Command, Command + "\n  kubernetes: {image: \"{{ parameters.text }}\"}", "deployments.kubernetes.image", "only a string")]
+    [InlineData(Command, Command + "\n  kubernetes: {image: \"x:1\", readOnlyRoot: yes}", "deployments.kubernetes.readOnlyRoot", "true or false")]
+    [InlineData(Command, Command + "\n  kubernetes: {image: \"x:1\", groups: [-1]}", "deployments.kubernetes.groups[0]", "from 0 to 65535")]
+    [InlineData(Command, Command + "\n  kubernetes: {image: \"x:1\", args: [\"{{ parameters.key }}\"]}", "deployments.kubernetes.args[0]", "secret")]
+    [InlineData(Command, Command + "\n  kubernetes: {image: \"x:1\", workingDir: \"{{ parameters.key }}\"}", "deployments.kubernetes.workingDir", "secret")]
+    [InlineData(Command, Command + "\n  kubernetes: {image: \"x:1\", environment: {PORTAL_A: b}}", "deployments.kubernetes.environment.PORTAL_A", "reserved")]
+    [InlineData(Command, Command + "\n  ec2: {image: \"x:1\", command: [x], args: [y]}", "deployments.ec2.args", "Unknown key")]
+    [InlineData("auth: token}", "auth: token, containerPort: \"{{ parameters.text }}\"}", "ports[0].containerPort", "only an integer")]
+    [InlineData("auth: token}", "auth: token, containerPort: \"{{ parameters.steps }}\"}", "ports[0].containerPort", "{min: 1, max: 65535}")]
+    [InlineData("auth: token}", "auth: token, containerPort: 0}", "ports[0].containerPort", "from 1 to 65535")]
+    [InlineData("auth: token}", "auth: token, containerPort: \"8{{ parameters.steps }}\"}", "ports[0].containerPort", "nothing else")]
+    [InlineData("hardware:", "storage: [{name: a, sizeGiB: {parameter: text}}]\nhardware:", "storage[0].sizeGiB.parameter", "only an integer")]
+    [InlineData("hardware:", "storage: [{name: a, sizeGiB: {parameter: stepz}}]\nhardware:", "storage[0].sizeGiB.parameter", "Did you mean \"steps\"")]
+    [InlineData("hardware:", "storage: [{name: work, sizeGiB: 1, mountPath: /data}]\nhardware:", "storage[0].mountPath", "always at {{ work }}")]
+    [InlineData("hardware:", "storage: [{name: a, sizeGiB: 1, mountPath: \"{{ parameters.key }}\"}]\nhardware:", "storage[0].mountPath", "secret")]
     public void Item_WrongDeployment_IsRefusedAtItsPath(string piece, string with, string path, string words) => ExpectOne(piece, with, path, words);
+
+    [Fact]
+    public void Item_ContainerOfOnesChoice_IsReadWithEveryField()
+    {
+        catalog.Break("- {name: steps,", "- {name: image, type: string}\n  - {name: port, type: integer, default: 8080, constraints: {min: 1, max: 65535}}\n  - {name: steps,")
+            .Break("auth: token}]", "auth: token, containerPort: \"{{ parameters.port }}\"}]\nstorage: [{name: data, sizeGiB: {parameter: steps}, keep: true, mountPath: \"/data/{{ parameters.steps }}\"}]")
+            .Break(Command, Command + "\n    environment: {WHERE: host}\n  kubernetes: {image: \"{{ parameters.image }}\", args: [\"{{ parameters.words }}\"], workingDir: \"{{ work }}\", environment: {WHERE: \"{{ port }}\"}, readOnlyRoot: true, groups: [0], engine: plain}");
+        var load = catalog.Load();
+        load.Problems.Should().BeEmpty();
+        var spec = load.Items[0].Spec;
+        spec.Deployments[0].Environment["WHERE"].Should().Be("host");
+        spec.Deployments[1].Should().BeEquivalentTo(new
+        {
+            Image = "{{ parameters.image }}", Command = Array.Empty<string>(), Args = new[] { "{{ parameters.words }}" }, WorkingDir = "{{ work }}", ReadOnlyRoot = true, Groups = new[] { 0 },
+            Engine = Portal.Domain.Catalog.ClusterEngine.Plain, Environment = new Dictionary<string, string> { ["WHERE"] = "{{ port }}" },
+        });
+        spec.Ports[0].ContainerPort.Should().Be("{{ parameters.port }}");
+        spec.Storage[0].Should().Be(new Portal.Domain.Catalog.StorageSpec("data", 1, true) { SizeParameter = "steps", MountPath = "/data/{{ parameters.steps }}" });
+    }
 
     [Fact]
     public void Item_EveryTarget_IsAccepted()

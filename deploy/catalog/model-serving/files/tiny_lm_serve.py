@@ -303,7 +303,7 @@ class Server(ThreadingHTTPServer):
     daemon_threads = True
     request_queue_size = 128
 
-    def __init__(self, port, model, name, base):
+    def __init__(self, host, port, model, name, base):
         self.model, self.name, self.base, self.began = model, name, base, int(time.time())
         with open(os.path.join(os.path.dirname(os.path.abspath(__file__)), "chat.html"), "rb") as file:
             self.page = file.read()
@@ -311,7 +311,7 @@ class Server(ThreadingHTTPServer):
         self.room = threading.BoundedSemaphore(AT_ONCE)
         self.lock = threading.Lock()
         self.answers = self.characters = 0
-        super().__init__(("127.0.0.1", port), Handler)
+        super().__init__((host, port), Handler)
 
     def count(self, answer):
         with self.lock:
@@ -328,6 +328,7 @@ class Server(ThreadingHTTPServer):
 def main():
     arguments = argparse.ArgumentParser()
     arguments.add_argument("--artifacts", required=True, help="folder of the run's artifacts")
+    arguments.add_argument("--host", default="127.0.0.1", help="address to listen on")
     arguments.add_argument("--port", type=int, required=True)
     arguments.add_argument("--name", default="tiny-lm")
     arguments.add_argument("--base", default="/")
@@ -336,7 +337,7 @@ def main():
     if not os.path.exists(path):
         raise SystemExit("The run left no model.json; choose a finished run of 'Tiny language model training'.")
     model = Model(path)
-    server = Server(options.port, model, options.name, options.base)
+    server = Server(options.host, options.port, model, options.name, options.base)
     print(f"Serving '{options.name}', {model.training['steps']} steps of training, context window {model.window} characters.", flush=True)
     server.serve_forever()
 

@@ -50,6 +50,7 @@ public static class CatalogSchema
         ListShape list => new JsonObject { ["type"] = "array", ["items"] = Of(list.Item), ["minItems"] = list.Min, ["maxItems"] = list.Max },
         MapShape map => new JsonObject { ["type"] = "object", ["additionalProperties"] = Of(map.Value) },
         TextOrObjectShape either => new JsonObject { ["anyOf"] = new JsonArray(Of(either.Text), Of(either.Object)) },
+        WholeOrObjectShape either => new JsonObject { ["anyOf"] = new JsonArray(Of(either.Whole), Of(either.Object)) },
         ObjectShape form => OfObject(form),
         _ => [],
     };

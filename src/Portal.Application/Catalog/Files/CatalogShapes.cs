@@ -81,8 +81,9 @@ internal static class CatalogShapes
         new("ports", new ListShape(Port, 0, 20), "What it listens on; the first is the one that Open opens."),
         new("storage", new ListShape(new ObjectShape(
             new("name", Slug, "Name of the folder.", true),
-            new("sizeGiB", new WholeShape(1, 100_000), "Size in GiB.", true),
-            new("keep", new FlagShape(), "True: survives stop and start.")), 0, 20), "Folders of the workload."),
+            new("sizeGiB", new WholeOrObjectShape(new WholeShape(1, 100_000), new ObjectShape(new Field("parameter", ParameterName, "The integer parameter that says the size in GiB.", true))), "Size in GiB.", true),
+            new("keep", new FlagShape(), "True: survives stop and start."),
+            new("mountPath", new TextShape(null, null, 1, 500), "Where a container sees the folder; templates allowed. Left out, or empty once rendered: the portal's place for it, which PORTAL_STORAGE_NAME always says.")), 0, 20), "Folders of the workload."),
         new("retry", new ObjectShape(
             new("on", new ListShape(new WordShape("interruption", "noCapacity", "error"), 0, 3), "What is tried again."),
             new("attempts", new WholeShape(1, 100), "Attempts in all when it ends by an error; interruptions do not count."),
@@ -107,24 +108,33 @@ internal static class CatalogShapes
     private static ObjectShape Port => new(
         new("name", Slug, "Name of the port.", true),
         new("ready", new ObjectShape(
-            new("path", new TextShape(null, null, 1, 2000), "Asked with GET until it answers 200 to 399; templates allowed."),
+            new("path", new TextShape(null, null, 1, 2000), "Asked with GET until it answers 200 to 399; templates allowed. Where it comes out empty, in containers only, the port need only take connections."),
             new("timeout", Wait, "How long it may take.")), "When the port counts as ready."),
-        new("auth", new WordShape("bearer", "token", "basic", "none"), "How the portal presents the workload's credential: Authorization: Bearer, token or Basic (user portal); none: the program asks for nothing and is kept in a network of its own."),
+        new("auth", new WordShape("bearer", "token", "basic", "none"), "How the portal presents the workload's credential: Authorization: Bearer, token or Basic (user portal); none: the program asks for nothing, and the target keeps everybody but the portal away from it."),
+        new("containerPort", new TextShape(null, null, 1, 200), "The port a container listens on where it cannot be told one: a number from 1 to 65535, or the template of an integer parameter. Left out: the target chooses, and {{ port }} says which."),
         new("root", new FlagShape(), "True: the program serves from the root and cannot be told a path; it gets the root of its own host."));
 
     private static ObjectShape Deployments => new(
         new("local", new ObjectShape(
             new("requires", new ListShape(new TextShape("[A-Za-z0-9._+-]+", "the name of a program, without a folder", 1, 100), 0, 50), "Programs that must be installed."),
-            CommandField), "Processes on the portal's host."),
+            CommandField, EnvironmentField), "Processes on the portal's host."),
         new("kubernetes", new ObjectShape(
-            ImageField, CommandField,
-            new("engine", new WordShape("auto", "plain", "kueue", "trainer", "kserve"), "What runs it in the cluster.")), "A Kubernetes cluster."),
-        new("ec2", new ObjectShape(ImageField, CommandField), "Virtual machines."))
+            ImageField,
+            new("command", new ListShape(Element), "Argument vector in place of the image's entrypoint, no shell; templates allowed in each element. Left out or empty: the image's entrypoint."),
+            new("args", new ListShape(Element), "Arguments after the command, or after the image's entrypoint; templates allowed in each element."),
+            new("workingDir", new TextShape(null, null, 1, 500), "Folder the program starts in; templates allowed. Left out, or empty once rendered: the image's."),
+            EnvironmentField,
+            new("readOnlyRoot", new FlagShape(), "True: only the workload's folders and /tmp can be written to. False when left out: not every image bears it."),
+            new("groups", new ListShape(new WholeShape(0, 65_535), 0, 10), "Further groups of the program; 0 for images that are made to run as any user."),
+            new("engine", new WordShape([.. Enum.GetNames<ClusterEngine>().Select(e => e.ToLowerInvariant())]), "What runs it in the cluster: plain objects, which is what auto means so far.")), "A Kubernetes cluster."),
+        new("ec2", new ObjectShape(ImageField, CommandField, EnvironmentField), "Virtual machines."))
     {
         AtLeastOne = true,
     };
 
     private static Field CommandField => new("command", Command, "Argument vector, no shell; templates allowed in each element.", true);
 
-    private static Field ImageField => new("image", new TextShape("\\S.*", "a container image such as docker.io/library/python:3.13-slim", 1, 500), "Container image; templates allowed in the tag.", true);
+    private static Field EnvironmentField => new("environment", new MapShape(Element), "Environment on this kind of target alone; wins over the item's. Templates allowed in values.");
+
+    private static Field ImageField => new("image", new TextShape("\\S.*", "a container image such as docker.io/library/python:3.13-slim", 1, 500), "Container image; templates allowed in the tag, or as a whole the template of a string parameter.", true);
 }

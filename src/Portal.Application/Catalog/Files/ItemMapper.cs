@@ -28,7 +28,7 @@ internal static class ItemMapper
             Hardware = root.Get("hardware").Texts(),
             Defaults = MapDefaults(root.Get("defaults")),
             Ports = [.. root.Get("ports").Items().Select(MapPort)],
-            Storage = [.. root.Get("storage").Items().Select(s => new StorageSpec(s.Get("name").Text(""), s.Get("sizeGiB").Whole() ?? 1, s.Get("keep").Flag(false)))],
+            Storage = [.. root.Get("storage").Items().Select(MapStorage)],
             Retry = MapRetry(root.Get("retry")),
             Checkpoint = MapCheckpoint(root.Get("checkpoint")),
             Activity = MapActivity(root.Get("activity")),
@@ -108,6 +108,7 @@ internal static class ItemMapper
             Name = node.Get("name").Text(plain.Name),
             Auth = node.Get("auth").Text(plain.Auth),
             Root = node.Get("root").Flag(false),
+            ContainerPort = node.Get("containerPort").Text(),
             Ready = new ReadySpec
             {
                 Path = node.Get("ready").Get("path").Text(plain.Ready.Path),
@@ -144,6 +145,12 @@ internal static class ItemMapper
         Rules = [.. node.Get("rules").Items().Select(r => new IdleRule(r.Get("idleFor").Duration() ?? default, r.Get("minRunning").Duration() ?? TimeSpan.Zero, r.Get("then").Text("stop")))],
     };
 
+    private static StorageSpec MapStorage(Node node)
+    {
+        var size = node.Get("sizeGiB");
+        return new StorageSpec(node.Get("name").Text(""), size.Whole() ?? 1, node.Get("keep").Flag(false)) { SizeParameter = size is MapNode map ? map["parameter"].Text("") : null, MountPath = node.Get("mountPath").Text() };
+    }
+
     private static FileSource MapFile(Node node) => node is MapNode map ? new FileSource(null, map["parameter"].Text("")) : new FileSource(node.Text(""), null);
 
     private static DeploymentSpec MapDeployment(MapEntry entry) => new()
@@ -152,7 +159,12 @@ internal static class ItemMapper
         Requires = entry.Value.Get("requires").Texts(),
         Image = entry.Value.Get("image").Text(),
         Command = entry.Value.Get("command").Texts(),
-        Engine = entry.Value.Get("engine").Text(),
+        Args = entry.Value.Get("args").Texts(),
+        WorkingDir = entry.Value.Get("workingDir").Text(),
+        Environment = ByName(entry.Value.Get("environment").Entries(), v => v.Text("")),
+        ReadOnlyRoot = entry.Value.Get("readOnlyRoot").Flag(false),
+        Groups = [.. entry.Value.Get("groups").Items().Select(g => g.Whole() ?? 0)],
+        Engine = Enum.TryParse<ClusterEngine>(entry.Value.Get("engine").Text(), ignoreCase: true, out var engine) ? engine : null,
     };
 
     private static Dictionary<string, T> ByName<T>(IReadOnlyList<MapEntry> entries, Func<Node, T> value) => entries.ToDictionary(e => e.Key.Text, e => value(e.Value), StringComparer.Ordinal);

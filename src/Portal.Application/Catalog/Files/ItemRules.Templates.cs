@@ -8,7 +8,7 @@ internal sealed partial class ItemRules
     private static readonly string[] PlaceNames = ["basePath", "files", "work", "artifacts", "checkpoint"];
     private readonly HashSet<string> used = new(StringComparer.Ordinal);
 
-    private enum Spot { Command, Environment, ReadyPath, ImageTag }
+    private enum Spot { Command, Environment, ReadyPath, Folder, ImageTag }
 
     private void CheckTemplates()
     {
@@ -16,9 +16,15 @@ internal sealed partial class ItemRules
         {
             var path = Root / "deployments" / deployment.Target;
             CheckCommand(deployment.Command, path / "command");
+            CheckElements(deployment.Args, path / "args");
+            foreach (var (name, value) in deployment.Environment)
+                CheckTemplate(value, Spot.Environment, path / "environment" / name);
+            if (deployment.WorkingDir is { } folder)
+                CheckTemplate(folder, Spot.Folder, path / "workingDir");
             if (deployment.Image is { } image)
                 CheckImage(image, path / "image");
         }
+        CheckPlaces();
         CheckCommand(item.Checkpoint.Command ?? [], Root / "checkpoint" / "command");
         foreach (var (name, value) in item.Environment)
             CheckTemplate(value, Spot.Environment, Root / "environment" / name);
@@ -29,19 +35,31 @@ internal sealed partial class ItemRules
 
     private void CheckCommand(IReadOnlyList<string> command, NodePath path)
     {
-        for (var i = 0; i < command.Count; i++)
-            CheckTemplate(command[i], Spot.Command, path[i]);
+        CheckElements(command, path);
         if (command.Count > 0 && command[0].Length == 0 && !log.Has(path[0]))
             Refuse(path[0], "The first element is the program to run and must not be empty.");
     }
 
+    private void CheckElements(IReadOnlyList<string> elements, NodePath path)
+    {
+        for (var i = 0; i < elements.Count; i++)
+            CheckTemplate(elements[i], Spot.Command, path[i]);
+    }
+
     private void CheckImage(string image, NodePath path)
     {
+        if (WholeImageParameter(image) is { } whole)
+        {
+            used.Add(whole.Name);
+            if (whole.Type != ParameterType.String)
+                Refuse(path, $"\"{whole.Name}\" is of type {ParameterWords.Word(whole.Type)}; only a string can be a whole image.");
+            return;
+        }
         // The tag is what follows the last colon after the last slash; a colon before it belongs to a registry's port.
         var colon = Template().Replace(image, m => new string('x', m.Length)).LastIndexOf(':');
         var tag = colon > image.LastIndexOf('/') ? image[(colon + 1)..] : "";
         if (DeploymentRenderer.NamesIn(image[..^tag.Length]).Any())
-            Refuse(path, "In an image only the tag may hold a template: docker.io/library/python:{{ parameters.version }}.");
+            Refuse(path, "In an image only the tag may hold a template: docker.io/library/python:{{ parameters.version }}; or the image is one string parameter and nothing else: \"{{ parameters.image }}\".");
         else
             CheckTemplate(tag, Spot.ImageTag, path);
     }
@@ -96,6 +114,7 @@ internal sealed partial class ItemRules
     {
         Spot.Command => "a command",
         Spot.ReadyPath => "a ready path",
+        Spot.Folder => "a folder",
         Spot.ImageTag => "an image tag",
         _ => "an environment value",
     };
@@ -106,7 +125,7 @@ internal sealed partial class ItemRules
         switch (node)
         {
             case ScalarNode scalar when DeploymentRenderer.NamesIn(scalar.Text).Any() && !MayHoldTemplate(path.Text) && !log.Has(path):
-                Refuse(path, "Templates are not allowed here. They are replaced in command elements, environment values, ready.path and image tags only.");
+                Refuse(path, "Templates are not allowed here. They are replaced in elements of command and args, environment values, ready.path, containerPort, mountPath, workingDir and images only.");
                 break;
             case ListNode list:
                 for (var i = 0; i < list.Items.Count; i++)
@@ -124,7 +143,7 @@ internal sealed partial class ItemRules
 
     private static bool MayHoldTemplate(string path) => TemplatePlaces().IsMatch(path);
 
-    [GeneratedRegex(@"\A(description|notes|parameters\[\d+\]\.(help|default)(\W.*)?|environment[.\[].*|ports\[\d+\]\.ready\.path|checkpoint\.command\[\d+\]|deployments\.\w+\.(command\[\d+\]|image))\z", RegexOptions.CultureInvariant | RegexOptions.Singleline)]
+    [GeneratedRegex(@"\A(description|notes|parameters\[\d+\]\.(help|default)(\W.*)?|environment[.\[].*|ports\[\d+\]\.(ready\.path|containerPort)|storage\[\d+\]\.mountPath|checkpoint\.command\[\d+\]|deployments\.\w+\.((command|args)\[\d+\]|environment[.\[].*|workingDir|image))\z", RegexOptions.CultureInvariant | RegexOptions.Singleline)]
     private static partial Regex TemplatePlaces();
 
     [GeneratedRegex(@"\{\{.*?\}\}", RegexOptions.CultureInvariant)]

@@ -45,7 +45,7 @@ internal sealed partial class ItemRules
     /// <summary>Every published version must render on every target with its defaults. Parameters without one are left empty.</summary>
     private void CheckRendering()
     {
-        var (values, errors) = ParameterValidation.Validate(item with { Parameters = [.. item.Parameters.Select(p => p with { Required = false })] }, null);
+        var (values, errors) = ParameterValidation.Validate(item with { Parameters = [.. item.Parameters.Select(p => p with { Required = false, DefaultJson = p.DefaultJson ?? Stand(p) })] }, null);
         foreach (var (key, messages) in errors)
             Refuse(PlaceOf(key), $"With its defaults the item cannot be launched: {string.Join("; ", messages)}.");
         if (errors.Count > 0)
@@ -55,21 +55,21 @@ internal sealed partial class ItemRules
         {
             var rendered = DeploymentRenderer.Render(item, deployment, values, places);
             var path = Root / "deployments" / deployment.Target;
-            if (rendered.Command.Count == 0 || rendered.Command[0].Length == 0)
+            if (rendered.Command.Count == 0 ? deployment.Target != "kubernetes" : rendered.Command[0].Length == 0)
                 Refuse(path / "command", "With the defaults there is no program to run: the first element is empty.");
-            if (rendered.ReadyPath is { } ready && !ready.StartsWith('/'))
+            if (rendered.ReadyPath is { } ready && !(ready.Length == 0 && deployment.Image is not null) && !ready.StartsWith('/'))
                 Refuse((Root / "ports")[0] / "ready" / "path", $"Must begin with / once rendered; with the defaults it is {Quoted.Text(ready)}.");
-            if (rendered.Image is { } image && !OciImage().IsMatch(image))
+            if (rendered.Image is { } image && !ImageReference.IsOne(image))
                 Refuse(path / "image", $"With the defaults this is not a container image: {Quoted.Text(image)}.");
         }
     }
+
+    /// <summary>An image that people must name has no default to render with.</summary>
+    private string? Stand(ParameterSpec parameter) => item.Deployments.Any(d => d.Image is { } image && WholeImageParameter(image) == parameter) ? "\"example.org/image:1\"" : null;
 
     private NodePath PlaceOf(string key)
     {
         var index = item.Parameters.ToList().FindIndex(p => key == $"parameters.{p.Name}");
         return index < 0 ? Root / "parameters" : (Root / "parameters")[index];
     }
-
-    [System.Text.RegularExpressions.GeneratedRegex(@"\A[a-z0-9]+([._-]+[a-z0-9]+)*(:[0-9]+)?(/[a-z0-9]+([._-]+[a-z0-9]+)*)*(:[A-Za-z0-9_][A-Za-z0-9._-]{0,127})?(@sha256:[0-9a-f]{64})?\z", System.Text.RegularExpressions.RegexOptions.CultureInvariant)]
-    private static partial System.Text.RegularExpressions.Regex OciImage();
 }

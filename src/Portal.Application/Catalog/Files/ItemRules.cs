@@ -86,6 +86,10 @@ internal sealed partial class ItemRules(ItemSpec item, ItemContext context, Prob
         foreach (var name in item.Environment.Keys)
             if (EnvironmentNames.Refuse(name) is { } refusal)
                 Refuse(Root / "environment" / name, refusal);
+        foreach (var deployment in item.Deployments)
+            foreach (var name in deployment.Environment.Keys)
+                if (EnvironmentNames.Refuse(name) is { } refusal)
+                    Refuse(Root / "deployments" / deployment.Target / "environment" / name, refusal);
         for (var i = 0; i < item.EnvironmentFrom.Count; i++)
         {
             var (name, path) = (item.EnvironmentFrom[i], (Root / "environmentFrom")[i]);

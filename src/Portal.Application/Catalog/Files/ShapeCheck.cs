@@ -22,6 +22,8 @@ internal static class ShapeCheck
             case (ListShape form, ListNode list): CheckList(list, form, path, log); break;
             case (TextOrObjectShape form, MapNode map): CheckObject(map, form.Object, path, log); break;
             case (TextOrObjectShape form, ScalarNode): Check(node, form.Text, path, log); break;
+            case (WholeOrObjectShape form, MapNode map): CheckObject(map, form.Object, path, log); break;
+            case (WholeOrObjectShape form, ScalarNode): Check(node, form.Whole, path, log); break;
             case (AnyShape, _): break;
             case (TextShape or WordShape or WholeShape or NumberShape or FlagShape or DurationShape or BoundShape, ScalarNode scalar):
                 if (RefuseScalar(scalar, shape) is { } refusal)
@@ -109,6 +111,7 @@ internal static class ShapeCheck
         MapShape => "a map of names to values",
         ObjectShape form => $"a map with {string.Join(", ", form.Fields.Select(f => f.Name))}",
         TextOrObjectShape either => $"{Describe(either.Text)}, or {Describe(either.Object)}",
+        WholeOrObjectShape either => $"{Describe(either.Whole)}, or {Describe(either.Object)}",
         BoundShape => $"a number, or for a duration parameter {IsoDuration.Allowed}",
         _ => "a value",
     } + (shape.Nullable ? ", or null" : "");

@@ -37,6 +37,9 @@ internal sealed record ObjectShape(params IReadOnlyList<Field> Fields) : Shape
 /// <summary>Either text or the object.</summary>
 internal sealed record TextOrObjectShape(TextShape Text, ObjectShape Object) : Shape;
 
+/// <summary>Either a whole number or the object.</summary>
+internal sealed record WholeOrObjectShape(WholeShape Whole, ObjectShape Object) : Shape;
+
 /// <summary>Any value: its form depends on other fields and is checked by rules.</summary>
 internal sealed record AnyShape : Shape;
 

@@ -31,8 +31,11 @@ internal static class ClusterNames
     /// <summary>The container that runs the program.</summary>
     public const string Container = "main";
 
-    /// <summary>The port in the pod; every pod has an address of its own.</summary>
+    /// <summary>The port in the pod where the image does not have one of its own; every pod has an address of its own.</summary>
     public const int Port = 8888;
+
+    /// <summary>What the port is called in the pod: the Service and the portal find it by its name.</summary>
+    public const string PortName = "http";
 
     private const int LongestLabel = 63;
 

@@ -17,6 +17,8 @@ internal sealed record Manifests(V1PersistentVolumeClaim Volume, IReadOnlyList<I
         var deployment = spec.ItemSpec.DeploymentFor("kubernetes") ?? throw new ComputeTargetException(FailureClass.Invalid, $"{spec.Item} {spec.Version} has no deployment for clusters.");
         var rendered = DeploymentRenderer.Render(spec.ItemSpec, deployment, spec.Parameters, PodTemplate.Places(spec));
         if (rendered.Image is not { Length: > 0 }) throw new ComputeTargetException(FailureClass.Invalid, $"{spec.Item} {spec.Version} names no image for clusters.");
+        // Whoever checked it before: what a person typed goes to a registry as an image or not at all.
+        if (!ImageReference.IsOne(rendered.Image)) throw new ComputeTargetException(FailureClass.Invalid, $"{Quoted.Text(rendered.Image)} is no image; allowed: {ImageReference.Allowed}.");
         RefuseNul(rendered);
         var files = FileSecret.Of(spec, rendered);
         List<IKubernetesObject<V1ObjectMeta>> before = [Secret(options, spec, ClusterNames.OfAllocation(spec.AllocationId), Bytes(PodTemplate.Environment(spec, rendered))), .. files.Select(f => Secret(options, spec, f.Name, f.Data))];
@@ -102,6 +104,6 @@ internal sealed record Manifests(V1PersistentVolumeClaim Volume, IReadOnlyList<I
     // A program's arguments and environment end at the first one.
     private static void RefuseNul(RenderedDeployment rendered)
     {
-        if (rendered.Command.Concat(rendered.Environment.Values).Any(t => t.Contains('\0'))) throw new ComputeTargetException(FailureClass.Invalid, "A value holds a NUL character, which no program can be given.");
+        if (rendered.Command.Concat(rendered.Args).Concat(rendered.Environment.Values).Any(t => t.Contains('\0'))) throw new ComputeTargetException(FailureClass.Invalid, "A value holds a NUL character, which no program can be given.");
     }
 }

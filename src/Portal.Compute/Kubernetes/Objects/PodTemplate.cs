@@ -32,15 +32,22 @@ internal static class PodTemplate
         environment["PORTAL_ARTIFACT_DIR"] = Artifacts;
         environment["PORTAL_BASE_PATH"] = spec.BasePath;
         environment["PORTAL_PROXY_TOKEN"] = spec.Credential;
-        foreach (var storage in Storages(spec)) environment[$"PORTAL_STORAGE_{storage.Name.ToUpperInvariant().Replace('-', '_')}"] = Root + storage.Name;
+        foreach (var storage in Storages(spec)) environment[$"PORTAL_STORAGE_{storage.Name.ToUpperInvariant().Replace('-', '_')}"] = PlaceOf(storage);
         if (spec.PortalUrl is not null) environment["PORTAL_URL"] = spec.PortalUrl;
-        if (spec.ItemSpec.Ports.Count > 0) environment["PORT"] = ClusterNames.Port.ToString(CultureInfo.InvariantCulture);
+        if (spec.ItemSpec.Ports.Count > 0) environment["PORT"] = PortOf(rendered).ToString(CultureInfo.InvariantCulture);
         return environment;
     }
 
     /// <summary>The workload's folders; <c>work</c> is always among them.</summary>
-    public static IReadOnlyList<StorageSpec> Storages(AllocationSpec spec) =>
-        spec.ItemSpec.Storage.Any(s => s.Name == Work) ? spec.ItemSpec.Storage : [new StorageSpec(Work, Math.Max(1, spec.Hardware.DiskGib), false), .. spec.ItemSpec.Storage];
+    public static IReadOnlyList<StorageSpec> Storages(AllocationSpec spec)
+    {
+        var storages = DeploymentRenderer.Storage(spec.ItemSpec, spec.Parameters);
+        return storages.Any(s => s.Name == Work) ? storages : [new StorageSpec(Work, Math.Max(1, spec.Hardware.DiskGib), false), .. storages];
+    }
+
+    private static string PlaceOf(StorageSpec storage) => storage.MountPath ?? Root + storage.Name;
+
+    private static int PortOf(RenderedDeployment rendered) => rendered.Port ?? ClusterNames.Port;
 
     /// <param name="restart"><c>Never</c> for runs, <c>Always</c> for what serves.</param>
     public static V1PodTemplateSpec Of(AllocationSpec spec, RenderedDeployment rendered, IReadOnlyList<FileSecret> files, string restart) => new()
@@ -55,7 +62,7 @@ internal static class PodTemplate
             ShareProcessNamespace = true,
             RestartPolicy = restart,
             TerminationGracePeriodSeconds = (long)Math.Ceiling(spec.ItemSpec.Checkpoint.Grace.TotalSeconds),
-            SecurityContext = PodSecurity(),
+            SecurityContext = PodSecurity(DeploymentOf(spec).Groups),
             Affinity = NodeChoice.Affinity(spec.Capacity, spec.Hardware.Gpu),
             Tolerations = NodeChoice.Tolerations(spec.Capacity, spec.Hardware.Gpu),
             Containers = [Container(spec, rendered, files)],
@@ -64,8 +71,10 @@ internal static class PodTemplate
     };
 
     /// <summary>What the strictest of the cluster's pod security standards asks of a pod.</summary>
-    public static V1PodSecurityContext PodSecurity() => new()
+    /// <param name="groups">Further groups of the program.</param>
+    public static V1PodSecurityContext PodSecurity(IReadOnlyList<int>? groups = null) => new()
     {
+        SupplementalGroups = groups is { Count: > 0 } ? [.. groups.Select(g => (long?)g)] : null,
         RunAsNonRoot = true, RunAsUser = User, RunAsGroup = User, FsGroup = User, FsGroupChangePolicy = "OnRootMismatch", SeccompProfile = new V1SeccompProfile { Type = "RuntimeDefault" },
     };
 
@@ -76,12 +85,14 @@ internal static class PodTemplate
     {
         Name = ClusterNames.Container,
         Image = rendered.Image,
-        Command = [.. rendered.Command.Select(Literal)],
+        Command = Elements(rendered.Command),
+        Args = Elements(rendered.Args),
+        WorkingDir = rendered.WorkingDir,
         EnvFrom = [new V1EnvFromSource { SecretRef = new V1SecretEnvSource { Name = ClusterNames.OfAllocation(spec.AllocationId) } }],
-        Ports = spec.ItemSpec.Ports.Count == 0 ? null : [new V1ContainerPort { Name = "http", ContainerPort = ClusterNames.Port, Protocol = "TCP" }],
+        Ports = spec.ItemSpec.Ports.Count == 0 ? null : [new V1ContainerPort { Name = ClusterNames.PortName, ContainerPort = PortOf(rendered), Protocol = "TCP" }],
         StartupProbe = spec.ItemSpec.Ports.Count == 0 ? null : Probe(spec.ItemSpec.Ports[0].Ready, rendered),
         Resources = Resources(spec.Hardware),
-        SecurityContext = ContainerSecurity(readOnlyRoot: false),
+        SecurityContext = ContainerSecurity(DeploymentOf(spec).ReadOnlyRoot),
         VolumeMounts = Mounts(spec, files),
         Lifecycle = PreStop(spec.ItemSpec.Checkpoint, rendered) is { } command ? new V1Lifecycle { PreStop = new V1LifecycleHandler { Exec = new V1ExecAction { Command = command } } } : null,
     };
@@ -92,13 +103,19 @@ internal static class PodTemplate
         : checkpoint.Signal == "SIGTERM" ? null
         : ["/bin/sh", "-c", string.Create(CultureInfo.InvariantCulture, $"kill -s {checkpoint.Signal["SIG".Length..]} -- -1; sleep {Math.Ceiling(checkpoint.Grace.TotalSeconds):0}")];
 
+    private static DeploymentSpec DeploymentOf(AllocationSpec spec) => spec.ItemSpec.DeploymentFor("kubernetes")!;
+
+    // None at all: the image's own.
+    private static List<string>? Elements(IReadOnlyList<string> elements) => elements.Count == 0 ? null : [.. elements.Select(Literal)];
+
     /// <summary>Text for a command's element as the program is to get it: <c>$(NAME)</c> and <c>$$</c> mean something to the kubelet, and two dollars give one.</summary>
     public static string Literal(string text) => text.Replace("$", "$$", StringComparison.Ordinal);
 
-    // Once it has answered it stays ready: what a busy program answers later is not the start's business.
+    // Once it has answered it stays ready: what a busy program answers later is not the start's business. A program without a path to ask is ready when its port takes connections.
     private static V1Probe Probe(ReadySpec ready, RenderedDeployment rendered) => new()
     {
-        HttpGet = new V1HTTPGetAction { Path = rendered.ReadyPath is { Length: > 0 } path ? path : "/", Port = ClusterNames.Port },
+        HttpGet = rendered.ReadyPath is { Length: > 0 } path ? new V1HTTPGetAction { Path = path, Port = PortOf(rendered) } : null,
+        TcpSocket = rendered.ReadyPath is { Length: > 0 } ? null : new V1TCPSocketAction { Port = PortOf(rendered) },
         PeriodSeconds = 1,
         TimeoutSeconds = 5,
         // The portal gives up in its own time and says so; the kubelet must not restart the program meanwhile.
@@ -120,7 +137,7 @@ internal static class PodTemplate
     {
         List<V1VolumeMount> mounts =
         [
-            .. Storages(spec).Select(s => s.Keep ? new V1VolumeMount { Name = "volume", MountPath = Root + s.Name, SubPath = $"storage/{s.Name}" } : new V1VolumeMount { Name = $"storage-{s.Name}", MountPath = Root + s.Name }),
+            .. Storages(spec).Select(s => s.Keep ? new V1VolumeMount { Name = "volume", MountPath = PlaceOf(s), SubPath = $"storage/{s.Name}" } : new V1VolumeMount { Name = $"storage-{s.Name}", MountPath = PlaceOf(s) }),
             new() { Name = "volume", MountPath = Artifacts, SubPath = "artifacts" },
             new() { Name = "volume", MountPath = Checkpoints, SubPath = "checkpoints" },
             new() { Name = "tmp", MountPath = "/tmp" },

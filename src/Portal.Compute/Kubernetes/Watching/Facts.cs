@@ -55,6 +55,9 @@ internal sealed record PodFacts(
     (string Reason, string? Message)? Waiting, ContainerEnd? Ended, int Restarts, string? Unschedulable, string? Disrupted,
     DateTimeOffset? PlacedAt, ResourceAmount Share)
 {
+    /// <summary>Where the program listens: images may have a port of their own.</summary>
+    public int Port { get; init; } = ClusterNames.Port;
+
     /// <summary>Nothing of it runs any more and nothing will.</summary>
     public bool IsOver => Phase is "Succeeded" or "Failed";
 
@@ -76,7 +79,10 @@ internal sealed record PodFacts(
             container?.State?.Waiting is { } waiting ? (waiting.Reason ?? "", waiting.Message) : null,
             ended is null ? null : new ContainerEnd(ended.ExitCode, ended.Reason, ended.Message, Instants.Of(ended.FinishedAt), Instants.Of(ended.StartedAt)),
             container?.RestartCount ?? 0, Condition("PodScheduled", "False")?.Message, Condition("DisruptionTarget", "True") is { } disruption ? disruption.Message ?? disruption.Reason : null,
-            Instants.Of(Condition("PodScheduled", "True")?.LastTransitionTime ?? status?.StartTime), ShareOf(pod));
+            Instants.Of(Condition("PodScheduled", "True")?.LastTransitionTime ?? status?.StartTime), ShareOf(pod))
+        {
+            Port = pod.Spec?.Containers?.FirstOrDefault(c => c.Name == ClusterNames.Container)?.Ports?.FirstOrDefault(p => p.Name == ClusterNames.PortName)?.ContainerPort ?? ClusterNames.Port,
+        };
     }
 
     private static ResourceAmount ShareOf(V1Pod pod)

@@ -35,6 +35,7 @@ public sealed class ManifestTests(ClusterFixture fixture) : IClassFixture<Cluste
         ["training-checkpoint-command"] = () => (new ClusterOptions(), Spec(WorkloadKind.TrainingRun, item => item with { Checkpoint = new CheckpointSpec { Command = ["python3", "{{ files }}/save.py"], Grace = TimeSpan.FromSeconds(30) } })),
         ["endpoint-spot-with-fallback-gpu"] = () => (new ClusterOptions(), Spec(WorkloadKind.ModelEndpoint) with { Capacity = CapacityType.SpotWithFallback, Hardware = A100 with { Gpu = new GpuSpec("L4", 1, 24) } }),
         ["endpoint-new-gpu"] = () => (new ClusterOptions(), Spec(WorkloadKind.ModelEndpoint) with { Hardware = A100 with { Gpu = new GpuSpec("NVIDIA-GB300", 4, 288) } }),
+        ["endpoint-own-image"] = () => (new ClusterOptions(), OwnImage()),
         ["service-on-demand"] = () => (new ClusterOptions(), Spec(WorkloadKind.Service, item => item with { Storage = [new StorageSpec("data", 100, true)] })),
     };
 
@@ -50,7 +51,7 @@ public sealed class ManifestTests(ClusterFixture fixture) : IClassFixture<Cluste
         if (Environment.GetEnvironmentVariable("PORTAL_WRITE_GOLDEN") == "1") await File.WriteAllTextAsync(file, text, TestContext.Current.CancellationToken);
 
         text.Should().Be(await File.ReadAllTextAsync(file, TestContext.Current.CancellationToken));
-        foreach (var item in objects) await TakeAsync(item);
+        foreach (var item in objects) await TakeAsync(fixture.Cluster.Client, item);
     }
 
     [Fact]
@@ -88,11 +89,23 @@ public sealed class ManifestTests(ClusterFixture fixture) : IClassFixture<Cluste
         refused.Should().Throw<ComputeTargetException>().Where(e => e.Failure == FailureClass.Invalid && e.Message.StartsWith("b.bin has 1,048,577 bytes"));
     }
 
-    private async Task TakeAsync(IKubernetesObject<V1ObjectMeta> item)
+    [Theory]
+    [InlineData("--privileged")]
+    [InlineData("a b")]
+    [InlineData("example.org/image:1\n")]
+    [InlineData("")]
+    public void Image_ThatIsNone_IsRefused(string image)
+    {
+        var spec = OwnImage() with { Parameters = new ParameterValues(new Dictionary<string, JsonElement> { ["image"] = JsonSerializer.SerializeToElement(image) }) };
+        var refused = () => Manifests.Of(new ClusterOptions(), spec);
+        refused.Should().Throw<ComputeTargetException>().Where(e => e.Failure == FailureClass.Invalid && e.Message.Contains("image"));
+    }
+
+    /// <summary>Has a server that refuses every field it does not know take an object, without a warning.</summary>
+    internal static async Task TakeAsync(k8s.Kubernetes client, IKubernetesObject<V1ObjectMeta> item)
     {
         // Namespaces come first and stay; the rest is only tried.
         var dry = item is V1Namespace ? "" : "&dryRun=All";
-        var client = fixture.Cluster.Client;
         using var request = new HttpRequestMessage(HttpMethod.Patch, new Uri(client.BaseUri, $"{ResourceKind.Of(item).Path(item.Metadata.NamespaceProperty, item.Metadata.Name)}?fieldManager=portal&force=true&fieldValidation=Strict{dry}"))
         {
             Content = new StringContent(KubernetesJson.Serialize(item)) { Headers = { ContentType = new MediaTypeHeaderValue("application/apply-patch+yaml") } },
@@ -104,6 +117,36 @@ public sealed class ManifestTests(ClusterFixture fixture) : IClassFixture<Cluste
         answer.Headers.Contains("Warning").Should().BeFalse("the pods must be as the namespace's pod security wants them: {0}", string.Join(" ", answer.Headers.TryGetValues("Warning", out var warnings) ? warnings : []));
     }
 
+    /// <summary>An endpoint of which a person says nearly everything.</summary>
+    private static AllocationSpec OwnImage()
+    {
+        var spec = Spec(WorkloadKind.ModelEndpoint, item => item with
+        {
+            Parameters =
+            [
+                new ParameterSpec { Name = "image", Type = ParameterType.String }, new ParameterSpec { Name = "command", Type = ParameterType.StringList }, new ParameterSpec { Name = "arguments", Type = ParameterType.StringList },
+                new ParameterSpec { Name = "port", Type = ParameterType.Integer }, new ParameterSpec { Name = "readyPath", Type = ParameterType.String }, new ParameterSpec { Name = "path", Type = ParameterType.String },
+                new ParameterSpec { Name = "size", Type = ParameterType.Integer },
+            ],
+            Ports = [new PortSpec { Ready = new ReadySpec { Path = "{{ parameters.readyPath }}" }, Auth = "none", Root = true, ContainerPort = "{{ parameters.port }}" }],
+            Storage = [new StorageSpec("data", 1, true) { SizeParameter = "size", MountPath = "{{ parameters.path }}" }],
+            Environment = new Dictionary<string, string> { ["LISTEN"] = "127.0.0.1:{{ port }}", ["BOTH"] = "item" },
+            Deployments =
+            [
+                new DeploymentSpec
+                {
+                    Target = "kubernetes", Image = "{{ parameters.image }}", Command = ["{{ parameters.command }}"], Args = ["{{ parameters.arguments }}"], WorkingDir = "{{ work }}", ReadOnlyRoot = true, Groups = [0],
+                    Environment = new Dictionary<string, string> { ["LISTEN"] = "0.0.0.0:{{ port }}" }, Engine = ClusterEngine.Plain,
+                },
+            ],
+        });
+        return spec with
+        {
+            Parameters = new ParameterValues(JsonSerializer.SerializeToElement(new { image = "registry.example.org:5000/team/server@sha256:" + new string('a', 64), command = Array.Empty<string>(), arguments = new[] { "--name", "$(HOME)" }, port = 9321, readyPath = "", path = "/data", size = 40 })
+                .EnumerateObject().ToDictionary(p => p.Name, p => p.Value)),
+        };
+    }
+
     private static AllocationSpec Spec(WorkloadKind kind, Func<ItemSpec, ItemSpec>? adjust = null)
     {
         var id = Guid.Parse("01900000-0000-7000-8000-000000000001");
@@ -113,10 +156,13 @@ public sealed class ManifestTests(ClusterFixture fixture) : IClassFixture<Cluste
         };
     }
 
-    private static string GoldenFolder()
+    private static string GoldenFolder() => Directory.CreateDirectory(Path.Combine(Root(), "tests", "Portal.Compute.Tests", "Kubernetes", "Golden")).FullName;
+
+    /// <summary>The repository's.</summary>
+    internal static string Root()
     {
         for (var folder = new DirectoryInfo(AppContext.BaseDirectory); folder is not null; folder = folder.Parent)
-            if (File.Exists(Path.Combine(folder.FullName, "Portal.sln"))) return Directory.CreateDirectory(Path.Combine(folder.FullName, "tests", "Portal.Compute.Tests", "Kubernetes", "Golden")).FullName;
+            if (File.Exists(Path.Combine(folder.FullName, "Portal.sln"))) return folder.FullName;
         throw new DirectoryNotFoundException("No Portal.sln above the tests.");
     }
 }

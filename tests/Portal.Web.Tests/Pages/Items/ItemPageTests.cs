@@ -79,8 +79,8 @@ public sealed class ItemPageTests : PageTest
     {
         var page = Opened("jupyter-notebook", "versions");
 
-        Read(page).Should().Contain("v1.2.0 Newest").And.Contain("Kernels answer at once");
-        page.Find("a[aria-label='Launch version 1.2.0']").GetAttribute("href").Should().Be("/launch/jupyter-notebook?version=1.2.0");
+        Read(page).Should().Contain("v1.3.0 Newest").And.Contain("as JupyterLab");
+        page.Find("a[aria-label='Launch version 1.3.0']").GetAttribute("href").Should().Be("/launch/jupyter-notebook?version=1.3.0");
     }
 
     [Fact]
