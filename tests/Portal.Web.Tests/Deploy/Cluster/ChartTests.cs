@@ -103,8 +103,8 @@ public sealed class ChartTests
     [InlineData("portal: { trustedProxies: [everybody] }", "portal.trustedProxies")]
     [InlineData("image: registry.example.org/portal", "image")]
     [InlineData("database: { password: s3cret }", "database")]
-    [InlineData("settings: { Mail__Password: s3cret }", "settings")]
-    [InlineData("settings: { ConnectionStrings__Portal: s3cret }", "settings")]
+    [InlineData("settings: { Mail__Password: s3cret }", "Mail__Password")]
+    [InlineData("settings: { ConnectionStrings__Portal: s3cret }", "ConnectionStrings__Portal")]
     [InlineData("settings: { Portal__Workers: 4 }", "settings.Portal__Workers")]
     [InlineData("settings: { Portal__Url: \"https://a.example.org\" }", "has a value of its own")]
     [InlineData("extraEnv: [{ name: SignIn__Oidc__ClientSecret, value: s3cret }]", "extraEnv.0")]
@@ -133,6 +133,7 @@ public sealed class ChartTests
     {
         var answer = await PortalChart.TryAsync("portal", PortalChart.Namespace, PortalChart.Required, values);
         answer.ExitCode.Should().NotBe(0);
-        answer.Error.Should().Contain(named).And.NotContain("s3cret");
+        // Helm 4 writes /portal/url where Helm 3 writes portal.url.
+        answer.Error.Replace('/', '.').Should().Contain(named).And.NotContain("s3cret");
     }
 }
