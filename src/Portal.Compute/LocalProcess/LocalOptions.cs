@@ -25,6 +25,8 @@ public sealed record LocalOptions
 {
     public const string Section = "Local";
 
+    /// <summary>False: nothing runs on the portal's own machine; needs a cluster to run on.</summary>
+    public bool Enabled { get; set; } = true;
     /// <summary>Where folders of workloads are kept; absolute.</summary>
     public string DataFolder { get; set; } = "";
     /// <summary>The interpreter of the supervisor, absolute; 3.9 or later, visible to workloads (under /usr or /opt).</summary>

@@ -16,6 +16,9 @@ internal static class PortalAccess
     /// <summary>Picks the token scheme when an Authorization header is there, the cookie otherwise.</summary>
     public const string Scheme = "Portal";
 
+    /// <summary>Characters that a password must have; nothing is asked about which.</summary>
+    public const int ShortestPassword = 12;
+
     public static IServiceCollection AddPortalAccess(this IServiceCollection services, IConfiguration configuration)
     {
         services.AddOptions<SignInSettings>().Bind(configuration.GetSection(SignInSettings.Section)).ValidateOnStart();
@@ -33,7 +36,7 @@ internal static class PortalAccess
                 identity.User.RequireUniqueEmail = true;
                 // The name is the e-mail address, and addresses hold more than Identity's default lets through, such as an apostrophe.
                 identity.User.AllowedUserNameCharacters = "";
-                identity.Password.RequiredLength = 12;
+                identity.Password.RequiredLength = ShortestPassword;
                 identity.Password.RequireNonAlphanumeric = identity.Password.RequireUppercase = identity.Password.RequireLowercase = identity.Password.RequireDigit = false;
                 identity.Lockout.MaxFailedAccessAttempts = 5;
                 identity.Lockout.DefaultLockoutTimeSpan = TimeSpan.FromMinutes(5);

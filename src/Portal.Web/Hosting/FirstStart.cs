@@ -101,13 +101,14 @@ public sealed partial class FirstStart(
         var users = scope.ServiceProvider.GetRequiredService<UserManager<PortalUser>>();
         if (admin is null)
         {
-            var password = Secret(folder, "admin-password", PasswordText.New);
+            var password = options.Value.AdminPassword ?? Secret(folder, "admin-password", PasswordText.New);
             admin = new PortalUser { Id = Guid.CreateVersion7(), Email = options.Value.AdminEmail, UserName = options.Value.AdminEmail, DisplayName = "Administrator", CreatedAt = time.GetUtcNow(), LockoutEnabled = true };
             Require(await users.CreateAsync(admin, password));
         }
         await EnsurePlatformTeamAsync(db, admin.Id, cancellationToken);
         if (!await users.IsInRoleAsync(admin, PortalRoles.Admin) && !(await users.GetUsersInRoleAsync(PortalRoles.Admin)).Any()) Require(await users.AddToRoleAsync(admin, PortalRoles.Admin));
-        if (await db.AccessTokens.AnyAsync(cancellationToken)) return;
+        // Whoever gave the password makes tokens with it; the key folder may be gone with the process.
+        if (options.Value.AdminPassword is not null || await db.AccessTokens.AnyAsync(cancellationToken)) return;
         var token = Secret(folder, "admin-token", TokenText.New);
         var actor = await actors.FindAsync(admin.Id, null, cancellationToken) ?? throw new InvalidOperationException("The first administrator cannot be found.");
         await createToken.ExecuteAsync("First start", TokenScopes.All, null, actor, cancellationToken, token);

@@ -9,8 +9,6 @@ using Portal.Application.Data;
 using Portal.Application.Notifications;
 using Portal.Application.Workloads;
 using Portal.Compute;
-using Portal.Compute.LocalProcess;
-using Portal.Domain.Compute;
 using Portal.Web.Access;
 using Portal.Web.Api;
 using Portal.Web.Apps;
@@ -29,9 +27,6 @@ public static class PortalHost
         services.AddOptions<PortalOptions>().Bind(configuration.GetSection(PortalOptions.Section)).ValidateOnStart();
         services.AddSingleton<IValidateOptions<PortalOptions>, PortalOptionsValidator>();
         var portal = configuration.GetSection(PortalOptions.Section).Get<PortalOptions>() ?? new PortalOptions();
-        services.AddOptions<LocalOptions>().Bind(configuration.GetSection(LocalOptions.Section))
-            .PostConfigure(local => local.DataFolder = Path.GetFullPath(string.IsNullOrEmpty(local.DataFolder) ? Path.Combine(portal.KeyFolder, "local") : local.DataFolder)).ValidateOnStart();
-        services.AddSingleton<IValidateOptions<LocalOptions>, LocalOptionsValidator>();
         services.AddSingleton(TimeProvider.System);
         services.AddSingleton(new FaultPointOptions { KillAt = portal.KillAt });
         services.AddSingleton(configuration.GetSection("Launch").Get<LaunchOptions>() ?? new LaunchOptions());
@@ -41,8 +36,8 @@ public static class PortalHost
         services.AddOptions<MailOptions>().Bind(configuration.GetSection(MailOptions.Section)).ValidateOnStart();
         services.AddSingleton<IValidateOptions<MailOptions>, MailOptionsValidator>().AddSingleton(provider => provider.GetRequiredService<IOptions<MailOptions>>().Value);
         services.AddSingleton(configuration.GetSection(WebhookOptions.Section).Get<WebhookOptions>() ?? new WebhookOptions()).AddSingleton(new PortalAddress(portal.PublicUrl));
-        services.AddSingleton<IComputeTarget, LocalProcessTarget>();
-        services.AddKubernetesTargets(configuration);
+        services.AddLocalTarget(configuration, local => local.DataFolder = Path.GetFullPath(string.IsNullOrEmpty(local.DataFolder) ? Path.Combine(portal.KeyFolder, "local") : local.DataFolder))
+            .AddKubernetesTargets(configuration);
         AddDatabase(builder, portal);
         services.AddPortalApplication();
         services.AddSingleton<StartState>().AddHostedService<FirstStart>().AddHostedService<WorkloadChangeListener>();

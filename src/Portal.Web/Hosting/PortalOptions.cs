@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Options;
+using Portal.Web.Access;
 
 namespace Portal.Web.Hosting;
 
@@ -30,6 +31,8 @@ public sealed record PortalOptions
     public PortalRole Role { get; set; } = PortalRole.All;
     /// <summary>E-mail of the first administrator.</summary>
     public string AdminEmail { get; set; } = "admin@portal.local";
+    /// <summary>The first administrator's password; null: one is made, and written to the key folder with a token.</summary>
+    public string? AdminPassword { get; set; }
     /// <summary>Folder of the catalog files; null: the ones shipped with the portal.</summary>
     public string? CatalogFolder { get; set; }
     /// <summary>Concurrent reconcile jobs of this process.</summary>
@@ -62,6 +65,7 @@ public sealed class PortalOptionsValidator : IValidateOptions<PortalOptions>
         if (string.IsNullOrWhiteSpace(options.KeyFolder)) errors.Add("Portal:KeyFolder must name a folder.");
         if (options.Workers is < 1 or > 100) errors.Add("Portal:Workers must be from 1 to 100.");
         if (!System.Net.Mail.MailAddress.TryCreate(options.AdminEmail, out _)) errors.Add("Portal:AdminEmail must be an e-mail address.");
+        if (options.AdminPassword is { Length: < PortalAccess.ShortestPassword }) errors.Add($"Portal:AdminPassword must have at least {PortalAccess.ShortestPassword} characters.");
         return errors.Count == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(errors);
     }
 

@@ -25,6 +25,9 @@ public sealed class PortalFactory : WebApplicationFactory<Program>, IAsyncLifeti
     /// <summary>Settings besides the usual ones, as <c>Section:Key</c>.</summary>
     public IReadOnlyDictionary<string, string> Settings { get; init; } = new Dictionary<string, string>();
 
+    /// <summary>Leaves the targets that the settings name in place; the fake one is not used then.</summary>
+    public bool OwnTargets { get; init; }
+
     public FakeComputeTarget Target { get; } = new(TimeProvider.System);
 
     /// <summary>Master key, noted head, first passwords.</summary>
@@ -66,6 +69,7 @@ public sealed class PortalFactory : WebApplicationFactory<Program>, IAsyncLifeti
         builder.UseSetting("ConnectionStrings:Portal", Database.ConnectionString).UseSetting("Portal:KeyFolder", _keys).UseSetting("Local:DataFolder", _keys)
             .UseSetting("Portal:CatalogFolder", RepositoryFolder.Catalog).UseSetting("Reconcile:ObserveEvery", "00:00:00.2");
         foreach (var (key, value) in Settings) builder.UseSetting(key, value);
+        if (OwnTargets) return;
         builder.ConfigureTestServices(services => services.RemoveAll<IComputeTarget>().AddSingleton<IComputeTarget>(Target));
     }
 }

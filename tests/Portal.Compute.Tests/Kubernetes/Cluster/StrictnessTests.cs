@@ -56,6 +56,13 @@ public sealed class StrictnessTests(ClusterFixture cluster)
     [InlineData("Autoscaler", "spec.maxReplicas", "0", 422, "spec.maxReplicas")]
     [InlineData("NetworkPolicy", "spec.policyTypes", """["Sideways"]""", 422, "spec.policyTypes[0]")]
     [InlineData("NetworkPolicy", "spec.egress", """[{"to":[{"ipBlock":{"cidr":"10.0.0.0"}}]}]""", 422, "spec.egress[0].to[0].ipBlock.cidr")]
+    [InlineData("Ingress", "spec.rules[0].http.paths[0].pathType", "\"Regex\"", 422, "spec.rules[0].http.paths[0].pathType")]
+    [InlineData("Ingress", "spec.rules[0].http.paths[0].pathType", null, 422, "spec.rules[0].http.paths[0].pathType")]
+    [InlineData("Ingress", "spec.rules[0].http.paths[0].path", "\"x\"", 422, "spec.rules[0].http.paths[0].path")]
+    [InlineData("Ingress", "spec.rules[0].host", "\"a.*.example.org\"", 422, "spec.rules[0].host")]
+    [InlineData("Ingress", "spec.tls[0].hosts", """["192.0.2.1"]""", 422, "spec.tls[0].hosts[0]")]
+    [InlineData("Ingress", "spec.rules[0].http.paths[0].backend.service.port", "{}", 422, "spec.rules[0].http.paths[0].backend.service.port")]
+    [InlineData("Ingress", "spec.rules", null, 422, "spec")]
     // Required.
     [InlineData("Pod", "spec.containers", "[]", 422, "spec.containers")]
     [InlineData("Pod", "spec.containers[0].image", null, 422, "spec.containers[0].image")]
@@ -109,6 +116,7 @@ public sealed class StrictnessTests(ClusterFixture cluster)
     [InlineData("Secret")]
     [InlineData("Autoscaler")]
     [InlineData("NetworkPolicy")]
+    [InlineData("Ingress")]
     [InlineData("Budget")]
     public async Task Create_WithNothingWrong_IsTaken(string kind)
     {
@@ -218,6 +226,7 @@ public sealed class StrictnessTests(ClusterFixture cluster)
         "ConfigMap" => ("api/v1/namespaces/NS/configmaps", Objects.ConfigMap()),
         "Secret" => ("api/v1/namespaces/NS/secrets", Objects.Secret()),
         "Autoscaler" => ("apis/autoscaling/v2/namespaces/NS/horizontalpodautoscalers", Objects.Parse("""{"apiVersion":"autoscaling/v2","kind":"HorizontalPodAutoscaler","metadata":{"name":"a"},"spec":{"scaleTargetRef":{"apiVersion":"apps/v1","kind":"Deployment","name":"web"},"minReplicas":1,"maxReplicas":3,"metrics":[{"type":"Resource","resource":{"name":"cpu","target":{"type":"Utilization","averageUtilization":70}}}]}}""")),
+        "Ingress" => ("apis/networking.k8s.io/v1/namespaces/NS/ingresses", Objects.Parse("""{"apiVersion":"networking.k8s.io/v1","kind":"Ingress","metadata":{"name":"i"},"spec":{"tls":[{"hosts":["*.example.org"],"secretName":"tls"}],"rules":[{"host":"*.example.org","http":{"paths":[{"path":"/","pathType":"Prefix","backend":{"service":{"name":"s","port":{"name":"http"}}}}]}}]}}""")),
         "NetworkPolicy" => ("apis/networking.k8s.io/v1/namespaces/NS/networkpolicies", Objects.Parse("""{"apiVersion":"networking.k8s.io/v1","kind":"NetworkPolicy","metadata":{"name":"n"},"spec":{"podSelector":{},"policyTypes":["Ingress","Egress"],"egress":[{"to":[{"ipBlock":{"cidr":"0.0.0.0/0","except":["169.254.169.254/32"]}}]}]}}""")),
         "Budget" => ("apis/policy/v1/namespaces/NS/poddisruptionbudgets", Objects.Parse("""{"apiVersion":"policy/v1","kind":"PodDisruptionBudget","metadata":{"name":"b"},"spec":{"minAvailable":1,"selector":{"matchLabels":{"app":"x"}}}}""")),
         _ => throw new ArgumentOutOfRangeException(nameof(kind)),

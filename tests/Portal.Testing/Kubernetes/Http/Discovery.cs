@@ -20,6 +20,10 @@ internal sealed class Discovery(ClusterCore core)
                 context.Response.ContentType = "text/plain; charset=utf-8";
                 await context.Response.WriteAsync("ok");
                 return;
+            case "/openapi/v2":
+                // An empty document in the binary form: Helm and kubectl find no kind in it and leave the checks to the server.
+                context.Response.ContentType = "application/com.github.proto-openapi.spec.v2.v1.0+protobuf";
+                return;
             case "/version":
                 await ApiEndpoint.WriteAsync(context, 200, Version());
                 return;

@@ -38,6 +38,7 @@ internal sealed class ResourceCatalog
     public static readonly ResourceType Autoscalers = Of<V2HorizontalPodAutoscaler>("autoscaling", "v2", "horizontalpodautoscalers", "hpa") with { HasStatus = true, Categories = ["all"] };
     public static readonly ResourceType DisruptionBudgets = Of<V1PodDisruptionBudget>("policy", "v1", "poddisruptionbudgets", "pdb") with { HasStatus = true, HasGeneration = true };
     public static readonly ResourceType NetworkPolicies = Of<V1NetworkPolicy>("networking.k8s.io", "v1", "networkpolicies", "netpol") with { HasGeneration = true };
+    public static readonly ResourceType Ingresses = Of<V1Ingress>("networking.k8s.io", "v1", "ingresses", "ing") with { HasStatus = true, HasGeneration = true };
     public static readonly ResourceType ClusterRoles = Of<V1ClusterRole>("rbac.authorization.k8s.io", "v1", "clusterroles") with { Namespaced = false };
     public static readonly ResourceType ClusterRoleBindings = Of<V1ClusterRoleBinding>("rbac.authorization.k8s.io", "v1", "clusterrolebindings") with { Namespaced = false };
     public static readonly ResourceType Roles = Of<V1Role>("rbac.authorization.k8s.io", "v1", "roles");
@@ -55,7 +56,7 @@ internal sealed class ResourceCatalog
     private static readonly ResourceType[] BuiltIn =
     [
         Namespaces, Nodes, Pods, Services, Claims, Volumes, Secrets, ConfigMaps, ServiceAccounts, Quotas, LimitRanges, Events, Endpoints, StatefulSets, Deployments, ReplicaSets, Jobs, Autoscalers, DisruptionBudgets,
-        NetworkPolicies, ClusterRoles, ClusterRoleBindings, Roles, RoleBindings, StorageClasses, PriorityClasses, EndpointSlices, Leases, SelfAccessReviews, NewEvents, Definitions, PodMeasures, NodeMeasures,
+        NetworkPolicies, Ingresses, ClusterRoles, ClusterRoleBindings, Roles, RoleBindings, StorageClasses, PriorityClasses, EndpointSlices, Leases, SelfAccessReviews, NewEvents, Definitions, PodMeasures, NodeMeasures,
     ];
 
     /// <summary>Is metrics.k8s.io served?</summary>

@@ -117,6 +117,9 @@ internal static class ObjectValidator
             case "services":
                 ServiceValidation.Check(json, findings);
                 break;
+            case "ingresses.networking.k8s.io":
+                IngressValidation.Check(json.At("spec"), findings);
+                break;
             case "persistentvolumeclaims" or "persistentvolumes" or "storageclasses.storage.k8s.io":
                 StorageValidation.Check(type, json, findings);
                 break;
