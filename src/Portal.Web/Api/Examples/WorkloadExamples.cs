@@ -30,7 +30,7 @@ internal static class WorkloadExamples
     public static WorkloadAccessAnswer Access { get; } = new("sam@example.org", "team", ["lena@example.org"], ["max@example.org"]);
 
     public static AllocationAnswer Allocation { get; } = new(
-        AllocationId, 1, "local", "local", "local", "host-share", "on-demand", "pid 4711", Launched.AddSeconds(1), Started, Started, null, null, null, null, 0.0158m, 0.0158m, 0.000263m, "USD");
+        AllocationId, 1, "local", "local", "local", "host-share", "on-demand", "pid 4711", Launched.AddSeconds(1), Started, Started, null, null, null, null, 0.0158m, 0.0158m, 0.000263m, "USD", null);
 
     public static WorkloadAnswer One { get; } = new(
         Id, "tiny-regression", WorkloadKind.TrainingRun, "python-training", "1.0.0", "sam@example.org", "platform", DesiredState.Running, WorkloadPhase.Running, null, Started, "local", "on-demand", "cpu-tiny",

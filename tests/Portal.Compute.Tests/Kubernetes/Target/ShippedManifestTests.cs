@@ -34,7 +34,7 @@ public sealed class ShippedManifestTests(ClusterFixture fixture) : IClassFixture
     public async Task ShippedItem_OnAllHardwareAndCapacity_IsTakenByAStrictRestrictedServer(string slug)
     {
         var item = Catalog.Items.Single(i => i.Spec.Slug == slug);
-        foreach (var space in TeamNamespace.Objects(new ClusterOptions(), "vision", "tests")) await ManifestTests.TakeAsync(fixture.Cluster.Client, space);
+        foreach (var space in TeamNamespace.Objects(new ClusterOptions(), "vision", "tests", 64)) await ManifestTests.TakeAsync(fixture.Cluster.Client, space);
         foreach (var hardware in item.Spec.Hardware.Select(slug => Catalog.Hardware.Single(h => h.Slug == slug)))
             foreach (var capacity in Enum.GetValues<CapacityType>())
             {
