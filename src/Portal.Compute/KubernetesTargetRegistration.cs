@@ -14,7 +14,8 @@ public static class KubernetesTargetRegistration
     /// <summary>Binds section <c>Kubernetes</c>; wrong settings stop the start and are told all at once. A cluster that cannot be reached does not: its target says that it is not healthy.</summary>
     public static IServiceCollection AddKubernetesTargets(this IServiceCollection services, IConfiguration configuration)
     {
-        services.AddOptions<KubernetesOptions>().Bind(configuration.GetSection(KubernetesOptions.Section)).ValidateOnStart();
+        // Without it, a cluster with a value that cannot be read would be left out, and nobody told.
+        services.AddOptions<KubernetesOptions>().Bind(configuration.GetSection(KubernetesOptions.Section), binder => binder.ErrorOnUnknownConfiguration = true).ValidateOnStart();
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<KubernetesOptions>, KubernetesOptionsValidator>());
         services.TryAddSingleton(TimeProvider.System);
         // Names are needed now, before options can be read; what stands behind them is validated like the rest.

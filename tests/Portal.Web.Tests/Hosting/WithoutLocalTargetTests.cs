@@ -21,6 +21,13 @@ public sealed class WithoutLocalTargetTests
     }
 
     [Fact]
+    public async Task Cluster_WithAValueThatCannotBeRead_IsRefusedByItsKey()
+    {
+        await using var portal = new PortalFactory { OwnTargets = true, Settings = new Dictionary<string, string> { ["Kubernetes:Clusters:here:Kubeconfig"] = "/dev/null", ["Kubernetes:Clusters:here:Reach"] = "Straight" } };
+        await portal.Invoking(p => p.InitializeAsync().AsTask()).Should().ThrowAsync<InvalidOperationException>().WithMessage("*Kubernetes:Clusters:here:Reach*");
+    }
+
+    [Fact]
     public async Task AdminPassword_TooShort_IsRefused()
     {
         await using var portal = new PortalFactory { Settings = new Dictionary<string, string> { ["Portal:AdminPassword"] = "short" } };
