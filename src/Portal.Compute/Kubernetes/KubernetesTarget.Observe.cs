@@ -45,11 +45,12 @@ public sealed partial class KubernetesTarget
     {
         if (Verdict.EndOf(main, pods) is { } end)
         {
+            await KeepLogAsync(main, pods, cancellationToken);
             var changed = await RestAsync(place, main, new() { [ClusterNames.End] = end.Write() }, cancellationToken);
             main = changed ?? main;
         }
         var seen = Verdict.Of(main, pods, warning);
-        return seen with { LogEnd = ClusterLog.EndOf(main, pods, seen, _time.GetUtcNow()) };
+        return seen with { LogEnd = LogEndOf(main, pods, seen) };
     }
 
     /// <summary>Notes something on the main object and scales it to nothing, if it is still the version that was seen; null when it is not, and somebody else has been faster.</summary>

@@ -1,6 +1,7 @@
 using k8s;
 using Microsoft.Extensions.Logging;
 using Portal.Compute.Kubernetes.Api;
+using Portal.Compute.Kubernetes.Logs;
 using Portal.Compute.Kubernetes.Watching;
 using Portal.Domain.Compute;
 
@@ -26,6 +27,7 @@ public sealed partial class KubernetesTarget : IComputeTarget, IAsyncDisposable
         // Watches and logs last; each call has a limit of its own.
         configuration.HttpClientTimeout = Timeout.InfiniteTimeSpan;
         _api = new ClusterApi(new k8s.Kubernetes(configuration), options, time);
+        (_follows, _kept) = (new LogFollows(_api, options, StillRunsAsync, time, logger), new LogKeeper(_api, StillRunsAsync, time, logger));
     }
 
     public string Name { get; }
@@ -35,6 +37,8 @@ public sealed partial class KubernetesTarget : IComputeTarget, IAsyncDisposable
         ClusterView? view;
         lock (_gate) view = _view;
         if (view is not null) await view.DisposeAsync();
+        await _follows.DisposeAsync();
+        await _kept.DisposeAsync();
         _api.Dispose();
         _asking.Dispose();
     }

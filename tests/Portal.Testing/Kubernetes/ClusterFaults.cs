@@ -9,6 +9,7 @@ public sealed class ClusterFaults
     private readonly Lock _gate = new();
     private readonly List<FaultRule> _rules = [];
     private readonly ConcurrentDictionary<WatchControl, byte> _watches = new();
+    private readonly ConcurrentDictionary<TaskCompletionSource, byte> _logs = new();
     private readonly ObjectStore _store;
 
     internal ClusterFaults(ObjectStore store) => _store = store;
@@ -18,6 +19,9 @@ public sealed class ClusterFaults
 
     /// <summary>How many watches are open.</summary>
     public int OpenWatches => _watches.Count;
+
+    /// <summary>How many logs are being followed.</summary>
+    public int OpenLogs => _logs.Count;
 
     /// <summary>Told when the history is dropped, so that continue tokens go too.</summary>
     internal event Action? HistoryExpired;
@@ -42,6 +46,13 @@ public sealed class ClusterFaults
 
     /// <summary>Drops the connections of all open watches of the resource.</summary>
     public void DropWatches(string resource = "*") => Each(resource, w => w.Drop());
+
+    /// <summary>Drops the connections of all logs that are being followed.</summary>
+    public void DropLogs()
+    {
+        foreach (var log in _logs.Keys)
+            log.TrySetResult();
+    }
 
     /// <summary>Ends all open watches of the resource with a 410 Gone in an ERROR event.</summary>
     public void EndWatchesWithGone(string resource = "*") => Each(resource, w => w.EndGone());
@@ -75,6 +86,10 @@ public sealed class ClusterFaults
             return rule;
         }
     }
+
+    internal void Opened(TaskCompletionSource log) => _logs[log] = 0;
+
+    internal void Closed(TaskCompletionSource log) => _logs.TryRemove(log, out _);
 
     internal void Opened(WatchControl watch) => _watches[watch] = 0;
 

@@ -101,6 +101,15 @@ internal sealed class ClusterApi(k8s.Kubernetes client, ClusterOptions options, 
         using (answer) throw await ApiFailure.ReadAsync(answer, cancellationToken);
     }
 
+    /// <summary>The same of a log that is followed: its answer begins with its first line, however long that takes.</summary>
+    public async Task<HttpResponseMessage> OpenPatientlyAsync(string path, CancellationToken cancellationToken)
+    {
+        using var request = await RequestAsync(HttpMethod.Get, path, null, null, cancellationToken);
+        var answer = await client.HttpClient.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellationToken);
+        if (answer.IsSuccessStatusCode) return answer;
+        using (answer) throw await ApiFailure.ReadAsync(answer, cancellationToken);
+    }
+
     public void Dispose() => client.Dispose();
 
     private async Task<T> SendAsync<T>(HttpMethod method, string path, string? body, string? type, CancellationToken cancellationToken)
