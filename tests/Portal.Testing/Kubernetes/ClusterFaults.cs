@@ -3,7 +3,7 @@ using Portal.Testing.Kubernetes.Storage;
 
 namespace Portal.Testing.Kubernetes;
 
-/// <summary>What goes wrong between a client and the API server. Verbs and resources are as in RBAC rules; <c>*</c> is any; a resource may name its subresource (<c>pods/log</c>).</summary>
+/// <summary>What goes wrong between a client and the API server. Verbs and resources are as in RBAC rules; <c>*</c> is any; a resource may name its subresource (<c>pods/log</c>) or its group (<c>pods.metrics.k8s.io</c>).</summary>
 public sealed class ClusterFaults
 {
     private readonly Lock _gate = new();
@@ -76,11 +76,11 @@ public sealed class ClusterFaults
         Each("*", w => w.SilentUntil = 0);
     }
 
-    internal FaultRule? Take(string verb, string resource, string subresource, bool stream)
+    internal FaultRule? Take(string verb, string group, string resource, string subresource, bool stream)
     {
         lock (_gate)
         {
-            var rule = _rules.Find(r => r.Matches(verb, resource, subresource) && (r.Kind != FaultKind.CutStream || stream));
+            var rule = _rules.Find(r => r.Matches(verb, group, resource, subresource) && (r.Kind != FaultKind.CutStream || stream));
             if (rule is not null && --rule.Left == 0)
                 _rules.Remove(rule);
             return rule;
@@ -126,8 +126,8 @@ internal sealed class FaultRule(string verb, string resource, int count, FaultKi
 
     public TimeSpan Time { get; } = time;
 
-    public bool Matches(string wantedVerb, string wantedResource, string subresource) =>
-        (verb == "*" || verb == wantedVerb) && (resource == "*" || resource == wantedResource + (subresource.Length > 0 ? $"/{subresource}" : ""));
+    public bool Matches(string wantedVerb, string group, string wantedResource, string subresource) =>
+        (verb == "*" || verb == wantedVerb) && (resource == "*" || resource == wantedResource + (subresource.Length > 0 ? $"/{subresource}" : "") || resource == $"{wantedResource}.{group}");
 }
 
 /// <summary>The handle on one open watch.</summary>
