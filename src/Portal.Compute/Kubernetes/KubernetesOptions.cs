@@ -47,6 +47,8 @@ public sealed record ClusterOptions
     public int LogFollows { get; set; } = 200;
     /// <summary>A log that nobody has read for so long is followed no more.</summary>
     public TimeSpan LogFollowIdle { get; set; } = TimeSpan.FromSeconds(30);
+    /// <summary>How often the cluster's metrics API, where it has one, is asked what pods use.</summary>
+    public TimeSpan MetricsEvery { get; set; } = TimeSpan.FromSeconds(15);
 }
 
 /// <summary>Finds every wrong setting at once and names its key.</summary>
@@ -75,6 +77,7 @@ public sealed partial class KubernetesOptionsValidator : IValidateOptions<Kubern
         Require(settings.CallTimeout > TimeSpan.Zero && settings.CallTimeout <= TimeSpan.FromMinutes(2), ":CallTimeout", "must be more than 0 and at most 2 minutes.");
         Require(settings.LogFollows is >= 0 and <= 10_000, ":LogFollows", "must be 0 to 10,000.");
         Require(settings.LogFollowIdle >= TimeSpan.FromSeconds(5) && settings.LogFollowIdle <= TimeSpan.FromHours(1), ":LogFollowIdle", "must be 5 seconds to 1 hour.");
+        Require(settings.MetricsEvery >= TimeSpan.FromSeconds(5) && settings.MetricsEvery <= TimeSpan.FromHours(1), ":MetricsEvery", "must be 5 seconds to 1 hour.");
         Require(settings.WatchSilence >= TimeSpan.FromSeconds(5), ":WatchSilence", "must be at least 5 seconds.");
     }
 

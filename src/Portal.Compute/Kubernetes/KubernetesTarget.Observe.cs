@@ -28,12 +28,13 @@ public sealed partial class KubernetesTarget
         var view = View();
         await view.UntilCurrentAsync(cancellationToken).WaitAsync(_options.CallTimeout, _time, cancellationToken);
         var outage = view.Outage;
+        _use.Refresh();
         List<Observation> seen = [];
         foreach (var (main, pods, warning) in view.Allocations())
         {
             _places[main.AllocationId] = PlaceOf(main);
             // What is not heard now may have changed: nothing is concluded from what was known.
-            seen.Add(outage is null ? await SettleAsync(PlaceOf(main), main, pods, warning, cancellationToken) : new Observation(main.AllocationId, ObservedState.Unknown) { WorkloadId = main.WorkloadId, PortalInstanceId = main.Instance, Message = $"{Name} does not answer: {outage}" });
+            seen.Add(outage is null ? WithUse(await SettleAsync(PlaceOf(main), main, pods, warning, cancellationToken), pods) : new Observation(main.AllocationId, ObservedState.Unknown) { WorkloadId = main.WorkloadId, PortalInstanceId = main.Instance, Message = $"{Name} does not answer: {outage}" });
         }
         return seen;
     }, cancellationToken);

@@ -2,6 +2,7 @@ using k8s;
 using Microsoft.Extensions.Logging;
 using Portal.Compute.Kubernetes.Api;
 using Portal.Compute.Kubernetes.Logs;
+using Portal.Compute.Kubernetes.Use;
 using Portal.Compute.Kubernetes.Watching;
 using Portal.Domain.Compute;
 
@@ -28,6 +29,7 @@ public sealed partial class KubernetesTarget : IComputeTarget, IAsyncDisposable
         configuration.HttpClientTimeout = Timeout.InfiniteTimeSpan;
         _api = new ClusterApi(new k8s.Kubernetes(configuration), options, time);
         (_follows, _kept) = (new LogFollows(_api, options, StillRunsAsync, time, logger), new LogKeeper(_api, StillRunsAsync, time, logger));
+        _use = new PodUse(_api, options, time, logger);
     }
 
     public string Name { get; }
@@ -39,6 +41,7 @@ public sealed partial class KubernetesTarget : IComputeTarget, IAsyncDisposable
         if (view is not null) await view.DisposeAsync();
         await _follows.DisposeAsync();
         await _kept.DisposeAsync();
+        await _use.DisposeAsync();
         _api.Dispose();
         _asking.Dispose();
     }

@@ -90,6 +90,20 @@ internal sealed class ClusterApi(k8s.Kubernetes client, ClusterOptions options, 
     public Task<ListPage<T>> ListAsync<T>(ResourceKind kind, string? space, string selector, int limit, string? next, CancellationToken cancellationToken) =>
         SendAsync<ListPage<T>>(HttpMethod.Get, $"{kind.Path(space)}?labelSelector={Uri.EscapeDataString(selector)}&limit={limit}{(next is null ? "" : $"&continue={Uri.EscapeDataString(next)}")}", null, null, cancellationToken);
 
+    /// <summary>Whether the server has a group of kinds, such as <c>metrics.k8s.io</c>.</summary>
+    public async Task<bool> HasGroupAsync(string group, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await SendAsync<object>(HttpMethod.Get, $"apis/{group}", null, null, cancellationToken);
+            return true;
+        }
+        catch (ApiException refused) when (refused.Status == HttpStatusCode.NotFound)
+        {
+            return false;
+        }
+    }
+
     /// <summary>An answer whose body is still coming: a watch or a log. The caller disposes it.</summary>
     public async Task<HttpResponseMessage> OpenAsync(string path, CancellationToken cancellationToken)
     {

@@ -13,7 +13,8 @@ internal sealed record ResourceKind(string ApiVersion, string Kind, string Plura
         Claims = new("v1", "PersistentVolumeClaim", "persistentvolumeclaims"), Secrets = new("v1", "Secret", "secrets"), Accounts = new("v1", "ServiceAccount", "serviceaccounts"),
         LimitRanges = new("v1", "LimitRange", "limitranges"), Quotas = new("v1", "ResourceQuota", "resourcequotas"), Events = new("v1", "Event", "events"),
         Jobs = new("batch/v1", "Job", "jobs"), StatefulSets = new("apps/v1", "StatefulSet", "statefulsets"), Deployments = new("apps/v1", "Deployment", "deployments"),
-        NetworkPolicies = new("networking.k8s.io/v1", "NetworkPolicy", "networkpolicies");
+        NetworkPolicies = new("networking.k8s.io/v1", "NetworkPolicy", "networkpolicies"),
+        PodMeasures = new("metrics.k8s.io/v1beta1", "PodMetrics", "pods");
 
     private static readonly Dictionary<string, ResourceKind> ByKind = new[] { Namespaces, Nodes, Pods, Services, Claims, Secrets, Accounts, LimitRanges, Quotas, Events, Jobs, StatefulSets, Deployments, NetworkPolicies }.ToDictionary(k => k.Kind);
 
