@@ -88,7 +88,7 @@ internal sealed class ClusterApi(k8s.Kubernetes client, ClusterOptions options, 
 
     /// <summary>One page of a list.</summary>
     public Task<ListPage<T>> ListAsync<T>(ResourceKind kind, string? space, string selector, int limit, string? next, CancellationToken cancellationToken) =>
-        SendAsync<ListPage<T>>(HttpMethod.Get, $"{kind.Path(space)}?labelSelector={Uri.EscapeDataString(selector)}&limit={limit}{(next is null ? "" : $"&continue={Uri.EscapeDataString(next)}")}", null, null, cancellationToken);
+        SendAsync<ListPage<T>>(HttpMethod.Get, $"{kind.Path(space)}?{kind.Selecting(selector)}&limit={limit}{(next is null ? "" : $"&continue={Uri.EscapeDataString(next)}")}", null, null, cancellationToken);
 
     /// <summary>Whether the server has a group of kinds, such as <c>metrics.k8s.io</c>.</summary>
     public async Task<bool> HasGroupAsync(string group, CancellationToken cancellationToken)

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Text;
 
 namespace Portal.Compute.Kubernetes.Logs;
@@ -9,7 +10,7 @@ internal sealed class LogLines(Stream stream)
     public const int Longest = 64 << 10;
 
     private readonly byte[] _chunk = new byte[16 << 10];
-    private readonly MemoryStream _line = new();
+    private readonly ArrayBufferWriter<byte> _line = new();
     private int _next;
     private int _end;
     private bool _isTooLong;
@@ -32,19 +33,19 @@ internal sealed class LogLines(Stream stream)
     }
 
     /// <summary>What came after the last newline, or null: a program's last words, or a line whose end did not come.</summary>
-    public string? Rest() => _line.Length == 0 ? null : Take();
+    public string? Rest() => _line.WrittenCount == 0 ? null : Take();
 
     private void Keep(ReadOnlySpan<byte> part)
     {
-        var room = Longest - (int)_line.Length;
+        var room = Longest - _line.WrittenCount;
         _isTooLong |= part.Length > room;
         _line.Write(part.Length > room ? part[..room] : part);
     }
 
     private string Take()
     {
-        var text = Encoding.UTF8.GetString(_line.GetBuffer(), 0, (int)_line.Length).TrimEnd('\r') + (_isTooLong ? "…" : "");
-        _line.SetLength(0);
+        var text = Encoding.UTF8.GetString(_line.WrittenSpan).TrimEnd('\r') + (_isTooLong ? "…" : "");
+        _line.ResetWrittenCount();
         _isTooLong = false;
         return text;
     }
