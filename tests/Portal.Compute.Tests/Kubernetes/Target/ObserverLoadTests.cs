@@ -30,8 +30,10 @@ public sealed class ObserverLoadTests : IAsyncLifetime
         _cluster = await TestCluster.StartAsync();
         _kubeconfig = Path.Combine(Path.GetTempPath(), $"portal-load-{Guid.NewGuid():N}.yaml");
         await File.WriteAllTextAsync(_kubeconfig, _cluster.AdminKubeconfig, Token);
-        _target = new KubernetesTarget("cluster", new ClusterOptions { Kubeconfig = _kubeconfig }, TimeProvider.System, NullLogger<KubernetesTarget>.Instance);
+        _target = Open();
     }
+
+    private KubernetesTarget Open() => new("cluster", new ClusterOptions { Kubeconfig = _kubeconfig }, TimeProvider.System, NullLogger<KubernetesTarget>.Instance);
 
     public async ValueTask DisposeAsync()
     {
@@ -49,9 +51,11 @@ public sealed class ObserverLoadTests : IAsyncLifetime
         await workloads.StartAsync(count, Token);
         Say($"{count} workloads were ready after {making.Elapsed.TotalSeconds:0} s");
 
+        // The cluster is in this process too, and keeps the text of what it was asked for: it is asked for everything once before.
+        await using (var other = Open()) await UntilCurrentAsync(other);
         var before = GC.GetTotalMemory(forceFullCollection: true);
         var beginning = Stopwatch.StartNew();
-        await UntilCurrentAsync();
+        await UntilCurrentAsync(_target);
         Say($"the view was current after {beginning.Elapsed.TotalSeconds:0.0} s");
         (await AllAsync()).Values.Should().HaveCount(count).And.OnlyContain(o => o.State == ObservedState.Ready);
         Say($"the view takes {(GC.GetTotalMemory(forceFullCollection: true) - before) / 1048576.0:0.0} MiB");
@@ -75,13 +79,13 @@ public sealed class ObserverLoadTests : IAsyncLifetime
     private async Task<Dictionary<Guid, Observation>> AllAsync() => (await _target.ObserveAllAsync(Token)).ToDictionary(o => o.AllocationId);
 
     /// <summary>As the portal does: what cannot be told yet is asked again.</summary>
-    private async Task UntilCurrentAsync()
+    private static async Task UntilCurrentAsync(KubernetesTarget target)
     {
         for (var tries = 0; ; tries++)
         {
             try
             {
-                await _target.ObserveAllAsync(Token);
+                await target.ObserveAllAsync(Token);
                 return;
             }
             catch (ComputeTargetException) when (tries < 8)

@@ -44,7 +44,7 @@ public sealed class UseTests : IAsyncLifetime
     {
         var (one, other) = (await RunningAsync(0.25, 64 << 20), await RunningAsync(1.5, 1L << 30));
         (await Often.UntilListedAsync(one.AllocationId, o => o?.Use is not null))!.Use!.Should().Match<ResourceUse>(u => Math.Abs(u.CpuCores - 0.25) < 1e-6 && u.MemoryBytes == 64 << 20);
-        (await Often.UntilListedAsync(other.AllocationId, o => o?.Use is not null))!.Use!.Should().Match<ResourceUse>(u => Math.Abs(u.CpuCores - 1.5) < 1e-6 && u.MemoryBytes == 1L << 30 && u.At > DateTimeOffset.UtcNow.AddMinutes(-1));
+        (await Often.UntilListedAsync(other.AllocationId, o => o?.Use is not null))!.Use!.Should().Match<ResourceUse>(u => Math.Abs(u.CpuCores - 1.5) < 1e-6 && u.MemoryBytes == 1L << 30 && u.At > TimeProvider.System.GetUtcNow().AddMinutes(-1));
         Asked().Should().OnlyContain(r => r.Verb == "list" && r.Namespace == null && r.Resource == "pods");
         await Often.StopAsync(one.AllocationId, TimeSpan.Zero, Token);
         await Often.UntilAsync(one.AllocationId, ObservedState.Exited);
