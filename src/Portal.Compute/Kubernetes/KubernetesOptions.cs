@@ -43,6 +43,12 @@ public sealed record ClusterOptions
     public TimeSpan CallTimeout { get; set; } = TimeSpan.FromSeconds(15);
     /// <summary>A watch that says nothing for so long, bookmarks included, is taken for dead and begun again.</summary>
     public TimeSpan WatchSilence { get; set; } = TimeSpan.FromMinutes(2);
+    /// <summary>How many logs are followed at once, each on a connection of its own; others are read every few seconds.</summary>
+    public int LogFollows { get; set; } = 200;
+    /// <summary>A log that nobody has read for so long is followed no more.</summary>
+    public TimeSpan LogFollowIdle { get; set; } = TimeSpan.FromSeconds(30);
+    /// <summary>How often the cluster's metrics API, where it has one, is asked what pods use.</summary>
+    public TimeSpan MetricsEvery { get; set; } = TimeSpan.FromSeconds(15);
 }
 
 /// <summary>Finds every wrong setting at once and names its key.</summary>
@@ -69,6 +75,9 @@ public sealed partial class KubernetesOptionsValidator : IValidateOptions<Kubern
         Require(NamespacePrefix().IsMatch(settings.NamespacePrefix), ":NamespacePrefix", "must begin with a small letter and hold 1 to 20 small letters, digits and hyphens.");
         Require(settings.FilesImage.Length > 0, ":FilesImage", "must name an image.");
         Require(settings.CallTimeout > TimeSpan.Zero && settings.CallTimeout <= TimeSpan.FromMinutes(2), ":CallTimeout", "must be more than 0 and at most 2 minutes.");
+        Require(settings.LogFollows is >= 0 and <= 10_000, ":LogFollows", "must be 0 to 10,000.");
+        Require(settings.LogFollowIdle >= TimeSpan.FromSeconds(5) && settings.LogFollowIdle <= TimeSpan.FromHours(1), ":LogFollowIdle", "must be 5 seconds to 1 hour.");
+        Require(settings.MetricsEvery >= TimeSpan.FromSeconds(5) && settings.MetricsEvery <= TimeSpan.FromHours(1), ":MetricsEvery", "must be 5 seconds to 1 hour.");
         Require(settings.WatchSilence >= TimeSpan.FromSeconds(5), ":WatchSilence", "must be at least 5 seconds.");
     }
 

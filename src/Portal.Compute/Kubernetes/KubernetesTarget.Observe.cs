@@ -41,6 +41,7 @@ public sealed partial class KubernetesTarget
         var view = View();
         await view.UntilCurrentAsync(cancellationToken).WaitAsync(_options.CallTimeout, _time, cancellationToken);
         var outage = view.Outage;
+        _use.Refresh();
         var seen = new ConcurrentBag<Observation>();
         // Ends are written down by a call each, and many may end at once.
         await Parallel.ForEachAsync(view.Allocations(only), new ParallelOptions { MaxDegreeOfParallelism = AtOnce, CancellationToken = cancellationToken }, async (allocation, token) =>
@@ -48,7 +49,7 @@ public sealed partial class KubernetesTarget
             var (main, pods, warning) = allocation;
             _places[main.AllocationId] = PlaceOf(main);
             // What is not heard now may have changed: nothing is concluded from what was known.
-            seen.Add(outage is null ? await SettleAsync(PlaceOf(main), main, pods, warning, token) : new Observation(main.AllocationId, ObservedState.Unknown) { WorkloadId = main.WorkloadId, PortalInstanceId = main.Instance, Message = $"{Name} does not answer: {outage}" });
+            seen.Add(outage is null ? WithUse(await SettleAsync(PlaceOf(main), main, pods, warning, token), pods) : new Observation(main.AllocationId, ObservedState.Unknown) { WorkloadId = main.WorkloadId, PortalInstanceId = main.Instance, Message = $"{Name} does not answer: {outage}" });
         });
         return [.. seen];
     }, cancellationToken);
@@ -60,11 +61,12 @@ public sealed partial class KubernetesTarget
     {
         if (Verdict.EndOf(main, pods) is { } end)
         {
+            await KeepLogAsync(main, pods, cancellationToken);
             var changed = await RestAsync(place, main, new() { [ClusterNames.End] = end.Write() }, cancellationToken);
             main = changed ?? main;
         }
         var seen = Verdict.Of(main, pods, warning);
-        return seen with { LogEnd = ClusterLog.EndOf(main, pods, seen, _time.GetUtcNow()), Parts = await PartsAsync(pods, seen.EndedAt, cancellationToken) };
+        return seen with { LogEnd = LogEndOf(main, pods, seen), Parts = await PartsAsync(pods, seen.EndedAt, cancellationToken) };
     }
 
     /// <summary>Notes something on the main object and scales it to nothing, if it is still the version that was seen; null when it is not, and somebody else has been faster.</summary>

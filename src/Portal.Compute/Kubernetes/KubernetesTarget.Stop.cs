@@ -24,6 +24,7 @@ public sealed partial class KubernetesTarget
                 await SettleAsync(place, main, pods, null, cancellationToken);
                 continue;
             }
+            await BeginKeepingAsync(main, pods, cancellationToken);
             if (main.StopAsked is null && await RestAsync(place, main, new() { [ClusterNames.StopAsked] = _time.GetUtcNow().ToString("O", CultureInfo.InvariantCulture) }, cancellationToken) is null) continue;
             // The pods' own grace is that of the item; a shorter one is theirs from now on.
             foreach (var pod in pods.Where(p => !p.IsOver)) await _api.DeleteAsync(ResourceKind.Pods, pod.Namespace, pod.Name, grace, cancellationToken);
@@ -45,9 +46,11 @@ public sealed partial class KubernetesTarget
         {
         }
         await _api.DeleteAsync(ResourceKind.Secrets, place.Namespace, name, null, cancellationToken);
+        await _kept.ForgetAsync(allocationId, place.Namespace, cancellationToken);
         await _api.DeleteAsync(place.Kind, place.Namespace, name, null, cancellationToken);
         await UntilGoneAsync(place, allocationId, cancellationToken);
         _places.TryRemove(allocationId, out _);
+        _follows.Close(allocationId);
         return true;
     }, cancellationToken);
 

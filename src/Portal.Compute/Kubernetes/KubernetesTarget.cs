@@ -1,6 +1,8 @@
 using k8s;
 using Microsoft.Extensions.Logging;
 using Portal.Compute.Kubernetes.Api;
+using Portal.Compute.Kubernetes.Logs;
+using Portal.Compute.Kubernetes.Use;
 using Portal.Compute.Kubernetes.Watching;
 using Portal.Domain.Compute;
 
@@ -27,6 +29,8 @@ public sealed partial class KubernetesTarget : IWatchedTarget, IAsyncDisposable
         configuration.HttpClientTimeout = Timeout.InfiniteTimeSpan;
         _api = new ClusterApi(new k8s.Kubernetes(configuration), options, time);
         _nodes = new NodeBook(name, _api, time);
+        (_follows, _kept) = (new LogFollows(_api, options, StillRunsAsync, time, logger), new LogKeeper(_api, StillRunsAsync, time, logger));
+        _use = new PodUse(_api, options, time, logger);
     }
 
     public string Name { get; }
@@ -36,6 +40,9 @@ public sealed partial class KubernetesTarget : IWatchedTarget, IAsyncDisposable
         ClusterView? view;
         lock (_gate) view = _view;
         if (view is not null) await view.DisposeAsync();
+        await _follows.DisposeAsync();
+        await _kept.DisposeAsync();
+        await _use.DisposeAsync();
         _api.Dispose();
         _nodes.Dispose();
     }

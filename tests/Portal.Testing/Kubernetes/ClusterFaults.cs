@@ -3,12 +3,13 @@ using Portal.Testing.Kubernetes.Storage;
 
 namespace Portal.Testing.Kubernetes;
 
-/// <summary>What goes wrong between a client and the API server. Verbs and resources are as in RBAC rules; <c>*</c> is any; a resource may name its subresource (<c>pods/log</c>).</summary>
+/// <summary>What goes wrong between a client and the API server. Verbs and resources are as in RBAC rules; <c>*</c> is any; a resource may name its subresource (<c>pods/log</c>) or its group (<c>pods.metrics.k8s.io</c>).</summary>
 public sealed class ClusterFaults
 {
     private readonly Lock _gate = new();
     private readonly List<FaultRule> _rules = [];
     private readonly ConcurrentDictionary<WatchControl, byte> _watches = new();
+    private readonly ConcurrentDictionary<TaskCompletionSource, byte> _logs = new();
     private readonly ObjectStore _store;
 
     internal ClusterFaults(ObjectStore store) => _store = store;
@@ -18,6 +19,9 @@ public sealed class ClusterFaults
 
     /// <summary>How many watches are open.</summary>
     public int OpenWatches => _watches.Count;
+
+    /// <summary>How many logs are being followed.</summary>
+    public int OpenLogs => _logs.Count;
 
     /// <summary>Told when the history is dropped, so that continue tokens go too.</summary>
     internal event Action? HistoryExpired;
@@ -43,6 +47,13 @@ public sealed class ClusterFaults
     /// <summary>Drops the connections of all open watches of the resource.</summary>
     public void DropWatches(string resource = "*") => Each(resource, w => w.Drop());
 
+    /// <summary>Drops the connections of all logs that are being followed.</summary>
+    public void DropLogs()
+    {
+        foreach (var log in _logs.Keys)
+            log.TrySetResult();
+    }
+
     /// <summary>Ends all open watches of the resource with a 410 Gone in an ERROR event.</summary>
     public void EndWatchesWithGone(string resource = "*") => Each(resource, w => w.EndGone());
 
@@ -65,16 +76,20 @@ public sealed class ClusterFaults
         Each("*", w => w.SilentUntil = 0);
     }
 
-    internal FaultRule? Take(string verb, string resource, string subresource, bool stream)
+    internal FaultRule? Take(string verb, string group, string resource, string subresource, bool stream)
     {
         lock (_gate)
         {
-            var rule = _rules.Find(r => r.Matches(verb, resource, subresource) && (r.Kind != FaultKind.CutStream || stream));
+            var rule = _rules.Find(r => r.Matches(verb, group, resource, subresource) && (r.Kind != FaultKind.CutStream || stream));
             if (rule is not null && --rule.Left == 0)
                 _rules.Remove(rule);
             return rule;
         }
     }
+
+    internal void Opened(TaskCompletionSource log) => _logs[log] = 0;
+
+    internal void Closed(TaskCompletionSource log) => _logs.TryRemove(log, out _);
 
     internal void Opened(WatchControl watch) => _watches[watch] = 0;
 
@@ -111,8 +126,8 @@ internal sealed class FaultRule(string verb, string resource, int count, FaultKi
 
     public TimeSpan Time { get; } = time;
 
-    public bool Matches(string wantedVerb, string wantedResource, string subresource) =>
-        (verb == "*" || verb == wantedVerb) && (resource == "*" || resource == wantedResource + (subresource.Length > 0 ? $"/{subresource}" : ""));
+    public bool Matches(string wantedVerb, string group, string wantedResource, string subresource) =>
+        (verb == "*" || verb == wantedVerb) && (resource == "*" || resource == wantedResource + (subresource.Length > 0 ? $"/{subresource}" : "") || resource == $"{wantedResource}.{group}");
 }
 
 /// <summary>The handle on one open watch.</summary>

@@ -108,6 +108,7 @@ public sealed class ClusterNodes
             }
             catch (ApiException refusal) when (refusal.Code == 429)
             {
+                // Its budget does not let it go now; it stays on the cordoned node.
             }
         }
     }

@@ -88,7 +88,21 @@ internal sealed class ClusterApi(k8s.Kubernetes client, ClusterOptions options, 
 
     /// <summary>One page of a list.</summary>
     public Task<ListPage<T>> ListAsync<T>(ResourceKind kind, string? space, string selector, int limit, string? next, CancellationToken cancellationToken) =>
-        SendAsync<ListPage<T>>(HttpMethod.Get, $"{kind.Path(space)}?labelSelector={Uri.EscapeDataString(selector)}&limit={limit}{(next is null ? "" : $"&continue={Uri.EscapeDataString(next)}")}", null, null, cancellationToken);
+        SendAsync<ListPage<T>>(HttpMethod.Get, $"{kind.Path(space)}?{kind.Selecting(selector)}&limit={limit}{(next is null ? "" : $"&continue={Uri.EscapeDataString(next)}")}", null, null, cancellationToken);
+
+    /// <summary>Whether the server has a group of kinds, such as <c>metrics.k8s.io</c>.</summary>
+    public async Task<bool> HasGroupAsync(string group, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await SendAsync<object>(HttpMethod.Get, $"apis/{group}", null, null, cancellationToken);
+            return true;
+        }
+        catch (ApiException refused) when (refused.Status == HttpStatusCode.NotFound)
+        {
+            return false;
+        }
+    }
 
     /// <summary>An answer whose body is still coming: a watch or a log. The caller disposes it.</summary>
     public async Task<HttpResponseMessage> OpenAsync(string path, CancellationToken cancellationToken)
@@ -97,6 +111,15 @@ internal sealed class ClusterApi(k8s.Kubernetes client, ClusterOptions options, 
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         limit.CancelAfter(options.CallTimeout);
         var answer = await WithinAsync(token => client.HttpClient.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, token), limit.Token, cancellationToken);
+        if (answer.IsSuccessStatusCode) return answer;
+        using (answer) throw await ApiFailure.ReadAsync(answer, cancellationToken);
+    }
+
+    /// <summary>The same of a log that is followed: its answer begins with its first line, however long that takes.</summary>
+    public async Task<HttpResponseMessage> OpenPatientlyAsync(string path, CancellationToken cancellationToken)
+    {
+        using var request = await RequestAsync(HttpMethod.Get, path, null, null, cancellationToken);
+        var answer = await client.HttpClient.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellationToken);
         if (answer.IsSuccessStatusCode) return answer;
         using (answer) throw await ApiFailure.ReadAsync(answer, cancellationToken);
     }

@@ -168,9 +168,6 @@ internal sealed class ClusterView : IAsyncDisposable
 
     private sealed class Warnings(ClusterView view) : IWatchSink<Corev1Event>
     {
-        // What people who wait want to know besides warnings; the rest says what the phases say too.
-        private static readonly HashSet<string> Told = ["Pulling", "Pulled", "TriggeredScaleUp", "NotTriggerScaleUp", "Nominated", "TaintManagerEviction", "NodeNotReady", "Preempted", "FailedAttachVolume", "SuccessfulAttachVolume"];
-
         public void Replace(IReadOnlyList<Corev1Event> items)
         {
             foreach (var item in items.OrderBy(At)) Put(item);
@@ -178,14 +175,10 @@ internal sealed class ClusterView : IAsyncDisposable
 
         public void Put(Corev1Event item)
         {
-            if (AllocationIn(item.InvolvedObject?.Name) is not { } allocation || item.Message is not { Length: > 0 } message) return;
-            var warns = item.Type == "Warning";
-            if (warns)
-            {
-                lock (view._gate) view._warnings[allocation] = message;
-                view._news.Of(allocation);
-            }
-            if (warns || Told.Contains(item.Reason ?? "")) view._news.Note(new TargetNote(allocation, item.Metadata.Uid, Instants.Of(At(item)) ?? default, $"{item.Reason}: {message}"));
+            if (item.Type != "Warning" || AllocationIn(item.InvolvedObject?.Name) is not { } allocation || item.Message is not { Length: > 0 } message) return;
+            lock (view._gate) view._warnings[allocation] = message;
+            view._news.Of(allocation);
+            view._news.Note(new TargetNote(allocation, item.Metadata.Uid, Instants.Of(At(item)) ?? default, $"{item.Reason}: {message}"));
         }
 
         // Events run out after an hour; what they said of something that still waits holds on.

@@ -88,7 +88,7 @@ internal sealed partial class ResourceWatch<T>(ClusterApi api, ResourceKind kind
     /// <summary>Returns when the server ends the watch, as it does after some minutes.</summary>
     private async Task FollowAsync(string version, Action<string> seen, CancellationToken cancellationToken)
     {
-        using var answer = await api.OpenAsync($"{kind.Path(null)}?watch=1&allowWatchBookmarks=true&resourceVersion={Uri.EscapeDataString(version)}&labelSelector={Uri.EscapeDataString(selector)}", cancellationToken);
+        using var answer = await api.OpenAsync($"{kind.Path(null)}?watch=1&allowWatchBookmarks=true&resourceVersion={Uri.EscapeDataString(version)}&{kind.Selecting(selector)}", cancellationToken);
         sink.SetCurrent(true, null);
         await using var body = await answer.Content.ReadAsStreamAsync(cancellationToken);
         using var reader = new StreamReader(body);

@@ -64,6 +64,20 @@ public sealed class AccessTests(ClusterFixture cluster)
     }
 
     [Fact]
+    public async Task Apply_OfWhatIsNotThere_NeedsCreateToo()
+    {
+        var (user, place) = (Name(), await cluster.NamespaceAsync());
+        using var client = Test.ClientFor(TestCluster.User(user));
+        await GrantAsync(user, place, "patch", "", "configmaps");
+        var map = Objects.ConfigMap().As<V1ConfigMap>();
+        (map.ApiVersion, map.Kind) = ("v1", "ConfigMap");
+        Task ApplyAsync() => client.CoreV1.PatchNamespacedConfigMapAsync(new V1Patch(KubernetesJson.Serialize(map), V1Patch.PatchType.ApplyPatch), "map", place, fieldManager: "tests", force: true);
+        (await RefusalAsync(ApplyAsync, HttpStatusCode.Forbidden)).Should().Be($"configmaps \"map\" is forbidden: User \"{user}\" cannot create resource \"configmaps\" in API group \"\" in the namespace \"{place}\"");
+        await cluster.Client.CoreV1.CreateNamespacedConfigMapAsync(map, place);
+        await ApplyAsync();
+    }
+
+    [Fact]
     public async Task UnknownAndExpiredTokens_Unauthorized()
     {
         var user = TestCluster.User(Name());

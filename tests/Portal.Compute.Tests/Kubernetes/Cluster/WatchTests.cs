@@ -182,6 +182,18 @@ public sealed class WatchTests(ClusterFixture cluster)
     }
 
     [Fact]
+    public async Task List_InPages_OfTwoKindsAtOneRevision_GoesOnWithItsOwn()
+    {
+        // A cluster where nothing happens meanwhile.
+        await using var own = await TestCluster.StartAsync();
+        var spaces = await own.Client.CoreV1.ListNamespaceAsync(limit: 1);
+        var roles = await own.Client.RbacAuthorizationV1.ListClusterRoleAsync(limit: 1);
+        roles.ResourceVersion().Should().Be(spaces.ResourceVersion());
+        roles = await own.Client.RbacAuthorizationV1.ListClusterRoleAsync(continueParameter: roles.Continue());
+        roles.Items.Select(r => r.Name()).Should().OnlyContain(n => n.StartsWith("system:")).And.NotBeEmpty();
+    }
+
+    [Fact]
     public async Task List_InPages_IsOneSnapshot()
     {
         var place = await cluster.NamespaceAsync();

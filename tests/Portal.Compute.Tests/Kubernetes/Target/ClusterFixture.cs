@@ -1,3 +1,4 @@
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using Portal.Compute.Kubernetes;
 using Portal.Testing.Kubernetes;
@@ -21,13 +22,13 @@ public class ClusterFixture : IAsyncLifetime
     }
 
     /// <summary>Another process of the portal, as far as the cluster can tell.</summary>
-    internal KubernetesTarget Open(Action<ClusterOptions>? adjust = null, string? kubeconfig = null)
+    internal KubernetesTarget Open(Action<ClusterOptions>? adjust = null, string? kubeconfig = null, ILogger<KubernetesTarget>? logger = null)
     {
         var file = Path.Combine(_folder, $"{Guid.NewGuid():N}.yaml");
         File.WriteAllText(file, kubeconfig ?? Cluster.AdminKubeconfig);
         var options = new ClusterOptions { Kubeconfig = file };
         adjust?.Invoke(options);
-        var target = new KubernetesTarget("cluster", options, TimeProvider.System, NullLogger<KubernetesTarget>.Instance);
+        var target = new KubernetesTarget("cluster", options, TimeProvider.System, logger ?? NullLogger<KubernetesTarget>.Instance);
         lock (_targets) _targets.Add(target);
         return target;
     }

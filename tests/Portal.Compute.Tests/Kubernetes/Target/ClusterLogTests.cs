@@ -1,5 +1,5 @@
 using AwesomeAssertions;
-using Portal.Compute.Kubernetes;
+using Portal.Compute.Kubernetes.Logs;
 
 namespace Portal.Compute.Tests.Kubernetes.Target;
 

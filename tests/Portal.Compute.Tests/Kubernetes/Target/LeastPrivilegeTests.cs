@@ -32,7 +32,7 @@ public sealed class LeastPrivilegeTests(ClusterFixture fixture) : IClassFixture<
         }, cancellationToken: Token);
         cluster.ClearRequests();
 
-        await DoEverythingAsync(fixture.Open(kubeconfig: cluster.KubeconfigFor(user)));
+        await DoEverythingAsync(fixture.Open(o => o.MetricsEvery = TimeSpan.FromSeconds(1), cluster.KubeconfigFor(user)));
 
         var asked = cluster.Requests.Where(r => r.User == user.Name).ToList();
         asked.Where(r => r.Status == 403).Should().BeEmpty("the role is enough");
@@ -57,7 +57,7 @@ public sealed class LeastPrivilegeTests(ClusterFixture fixture) : IClassFixture<
         {
             await target.StartAsync(spec, Token);
             await target.UntilAsync(spec.AllocationId, ObservedState.Ready);
-            await target.UntilListedAsync(spec.AllocationId, o => o?.State == ObservedState.Ready);
+            await target.UntilListedAsync(spec.AllocationId, o => o is { State: ObservedState.Ready, Use: not null });
             await using (var stream = await target.ConnectAsync(spec.AllocationId, Token))
             {
                 await stream.WriteAsync("GET / HTTP/1.0\r\n\r\n"u8.ToArray(), Token);

@@ -86,6 +86,7 @@ internal sealed class GarbageCollector(ClusterCore core) : Controller(core)
         }
         catch (ApiException gone) when (gone.Code is 404 or 409)
         {
+            // Somebody else has deleted it, or another one of its name is there by now.
         }
     }
 

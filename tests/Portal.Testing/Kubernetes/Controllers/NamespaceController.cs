@@ -33,6 +33,7 @@ internal sealed class NamespaceController(ClusterCore core) : Controller(core)
             }
             catch (ApiException gone) when (gone.Code is 404 or 409)
             {
+                // It went by itself, or changed meanwhile; then the next look finds it again.
             }
         }
         var left = Store.InNamespace(place.Name);

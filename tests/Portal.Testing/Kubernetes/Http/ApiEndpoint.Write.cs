@@ -28,6 +28,9 @@ internal sealed partial class ApiEndpoint
                 break;
             case "patch":
                 var known = core.Store.Find(type, place, info.Name);
+                // Applying what is not there makes it: whoever may only patch may not.
+                if (known is null && MediaType(context).StartsWith("application/apply-patch", StringComparison.Ordinal))
+                    Authorize(user, info with { Verb = "create" });
                 var patched = core.Api.Patch(call, type, place, info.Name, MediaType(context), body);
                 await AnswerAsync(context, call, known is null ? 201 : 200, type, patched);
                 break;
@@ -140,6 +143,7 @@ internal sealed partial class ApiEndpoint
             }
             catch (ApiException refusal) when (refusal.Code is 404 or 409)
             {
+                // Gone since the collection was read, which is what was asked for.
             }
         }
         Warn(context, call);

@@ -26,7 +26,7 @@ internal sealed partial class ApiEndpoint(ClusterCore core, ClusterFaults faults
                 throw ApiException.Unauthorized();
             // The server keeps the caller's token to itself: what it proxies to never sees it.
             context.Request.Headers.Authorization = default;
-            var rule = faults.Take(info.Verb, info.Resource, info.Subresource, info.Verb == "watch" || info.Subresource == "log");
+            var rule = faults.Take(info.Verb, info.Group, info.Resource, info.Subresource, info.Verb == "watch" || info.Subresource == "log");
             if (rule is not null && await GoesWrongAsync(context, rule))
                 return;
             Authorize(user, info);
@@ -41,6 +41,7 @@ internal sealed partial class ApiEndpoint(ClusterCore core, ClusterFaults faults
         }
         catch (OperationCanceledException) when (context.RequestAborted.IsCancellationRequested)
         {
+            // The client has gone: there is nobody to answer.
         }
         finally
         {

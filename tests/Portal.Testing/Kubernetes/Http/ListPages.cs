@@ -15,8 +15,8 @@ internal sealed class ListPages
 
     private readonly ObjectStore _store;
     private readonly Lock _gate = new();
-    private readonly Dictionary<long, IReadOnlyList<StoredObject>> _snapshots = [];
-    private readonly Queue<long> _order = new();
+    private readonly Dictionary<SnapshotKey, IReadOnlyList<StoredObject>> _snapshots = [];
+    private readonly Queue<SnapshotKey> _order = new();
 
     public ListPages(ObjectStore store, ClusterFaults faults)
     {
@@ -54,7 +54,7 @@ internal sealed class ListPages
             }
         }
         if (rest > 0)
-            Keep(revision, items);
+            Keep(new SnapshotKey(type.GroupResource, @namespace, revision), items);
         return Write(type, page, revision, rest > 0 ? Token(revision, last!) : null, rest, labels.IsEmpty && fields.IsEmpty);
     }
 
@@ -104,23 +104,26 @@ internal sealed class ListPages
         }
         lock (_gate)
         {
-            if (_snapshots.TryGetValue(revision, out var items))
+            if (_snapshots.TryGetValue(new SnapshotKey(type.GroupResource, @namespace, revision), out var items))
                 return (items, revision, start);
         }
         throw new ExpiredToken(Token(-1, start)).Refusal;
     }
+
+    /// <summary>Where nothing changes, the lists of all kinds are of one revision.</summary>
+    private readonly record struct SnapshotKey(string GroupResource, string? Namespace, long Revision);
 
     private sealed record ExpiredToken(string Next)
     {
         public ApiException Refusal => new(410, "Expired", ExpiredMessage, new JsonObject { ["continue"] = Next });
     }
 
-    private void Keep(long revision, IReadOnlyList<StoredObject> items)
+    private void Keep(SnapshotKey key, IReadOnlyList<StoredObject> items)
     {
         lock (_gate)
         {
-            if (_snapshots.TryAdd(revision, items))
-                _order.Enqueue(revision);
+            if (_snapshots.TryAdd(key, items))
+                _order.Enqueue(key);
             while (_order.Count > 64)
                 _snapshots.Remove(_order.Dequeue());
         }

@@ -27,7 +27,8 @@ internal sealed class PodStreams(ClusterCore core, NodeAgent agent, ClusterFault
             throw ApiException.Internal($"Get \"https://{agent.HostAddress(node)}:10250/containerLogs/{pod.Namespace}/{pod.Name}/{container}\": dial tcp {agent.HostAddress(node)}:10250: connect: no route to host");
         var runner = agent.Find(pod.Uid)?.Containers.Concat(agent.Find(pod.Uid)!.Init).FirstOrDefault(c => c.Name == container);
         var isPrevious = IsTrue(query["previous"]);
-        var source = isPrevious ? runner?.PreviousLog : runner?.Log;
+        // A container that waits to be begun again has ended last with the log it still has: that is the previous one.
+        var source = isPrevious && runner?.State.At("waiting") is null ? runner?.PreviousLog : runner?.Log;
         if (source is null)
             throw ApiException.BadRequest(isPrevious ? $"previous terminated container \"{container}\" in pod \"{pod.Name}\" not found" : Waiting(pod, container, runner));
         context.Response.ContentType = "text/plain";
@@ -127,32 +128,30 @@ internal sealed class LogReader(HttpContext context, ContainerLog log, ClusterFa
     {
         var query = context.Request.Query;
         var follow = PodStreams.IsTrue(query["follow"]);
-        var (lines, isEnded, changed) = log.From(0);
+        var (lines, _, _) = log.From(0);
         var next = lines.Count > 0 ? lines[^1].Number + 1 : 0;
         long left = long.TryParse(query["limitBytes"], out var limit) ? limit : long.MaxValue;
-        await context.Response.StartAsync(context.RequestAborted);
+        // As from the real one, a log that is followed is not even begun to be answered before there is a line of it.
+        if (!follow)
+            await context.Response.StartAsync(context.RequestAborted);
         foreach (var line in Chosen(lines, query))
         {
             if (!await WriteAsync(line, Take, PodStreams.IsTrue(query["timestamps"])))
                 return;
         }
-        await context.Response.Body.FlushAsync(context.RequestAborted);
-        while (follow && left > 0)
-        {
-            (lines, isEnded, changed) = log.From(next);
-            foreach (var line in lines)
-            {
-                next = line.Number + 1;
-                if (faults.StreamDelay > TimeSpan.Zero)
-                    await Task.Delay(faults.StreamDelay, context.RequestAborted);
-                if (!await WriteAsync(line, Take, PodStreams.IsTrue(query["timestamps"])))
-                    return;
-            }
+        if (context.Response.HasStarted)
             await context.Response.Body.FlushAsync(context.RequestAborted);
-            if (lines.Count == 0 && isEnded)
-                return;
-            if (lines.Count == 0)
-                await changed.WaitAsync(context.RequestAborted);
+        if (!follow)
+            return;
+        var dropped = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        faults.Opened(dropped);
+        try
+        {
+            await FollowAsync(next, () => left > 0, Take, dropped.Task);
+        }
+        finally
+        {
+            faults.Closed(dropped);
         }
 
         int Take(int wanted)
@@ -160,6 +159,34 @@ internal sealed class LogReader(HttpContext context, ContainerLog log, ClusterFa
             var taken = (int)Math.Min(wanted, left);
             left -= taken;
             return taken;
+        }
+    }
+
+    private async Task FollowAsync(long next, Func<bool> hasRoom, Func<int, int> take, Task dropped)
+    {
+        var stamps = PodStreams.IsTrue(context.Request.Query["timestamps"]);
+        while (hasRoom())
+        {
+            if (dropped.IsCompleted)
+            {
+                context.Abort();
+                return;
+            }
+            var (lines, isEnded, changed) = log.From(next);
+            foreach (var line in lines)
+            {
+                next = line.Number + 1;
+                if (faults.StreamDelay > TimeSpan.Zero)
+                    await Task.Delay(faults.StreamDelay, context.RequestAborted);
+                if (!await WriteAsync(line, take, stamps))
+                    return;
+            }
+            if (lines.Count > 0)
+                await context.Response.Body.FlushAsync(context.RequestAborted);
+            else if (isEnded)
+                return;
+            else
+                await Task.WhenAny(changed, dropped).WaitAsync(context.RequestAborted);
         }
     }
 

@@ -26,6 +26,7 @@ internal sealed class PortForward(WebSocket socket, PodRunner pod, IReadOnlyList
         }
         catch (Exception problem) when (problem is WebSocketException or IOException or OperationCanceledException)
         {
+            // The client has gone; what was open for it is closed below.
         }
         finally
         {
@@ -65,6 +66,7 @@ internal sealed class PortForward(WebSocket socket, PodRunner pod, IReadOnlyList
         }
         catch (Exception problem) when (problem is IOException or WebSocketException or OperationCanceledException or ObjectDisposedException)
         {
+            // One of the two sides has closed: there is nobody to carry anything to.
         }
     }
 

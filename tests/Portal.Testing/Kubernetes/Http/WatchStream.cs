@@ -92,6 +92,7 @@ internal sealed class WatchStream(ClusterCore core, ClusterFaults faults, Resour
         }
         catch (OperationCanceledException)
         {
+            // The client has gone, the time is over, or a fault ends the watch: the caller knows which.
         }
     }
 
@@ -108,6 +109,7 @@ internal sealed class WatchStream(ClusterCore core, ClusterFaults faults, Resour
         }
         catch (OperationCanceledException) when (!end.IsCancellationRequested)
         {
+            // Nothing has come; a bookmark is due.
             return false;
         }
     }

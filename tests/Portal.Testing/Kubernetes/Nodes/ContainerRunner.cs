@@ -243,6 +243,7 @@ internal sealed class ContainerRunner(PodRunner pod, JsonObject spec, bool isIni
         }
         catch (OperationCanceledException)
         {
+            // The container has ended before it was ready.
         }
     }
 

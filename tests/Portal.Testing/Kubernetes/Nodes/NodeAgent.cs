@@ -80,6 +80,7 @@ internal sealed class NodeAgent
         }
         catch (ApiException gone) when (gone.Code is 404 or 409)
         {
+            // Somebody deleted it at once, or another one of its name is there already.
         }
     }
 

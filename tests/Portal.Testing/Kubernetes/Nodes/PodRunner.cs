@@ -152,6 +152,7 @@ internal sealed class PodRunner : IDisposable
             }
             catch (ApiException gone) when (gone.Code is 404 or 409)
             {
+                // The pod was deleted, or another one of its name is there: its node has nothing to tell any more.
             }
         }
     }

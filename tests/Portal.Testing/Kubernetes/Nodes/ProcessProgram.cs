@@ -23,6 +23,7 @@ internal sealed class ProcessProgram(TestClusterOptions options) : ClusterProgra
         }
         catch (System.ComponentModel.Win32Exception)
         {
+            // It is not installed.
             return false;
         }
     });
@@ -145,6 +146,7 @@ internal sealed class ProcessProgram(TestClusterOptions options) : ClusterProgra
         }
         catch (IOException)
         {
+            // The process has ended.
             return null;
         }
     }

@@ -64,6 +64,7 @@ public sealed class ScriptedProgram : ClusterProgram
         }
         catch (OperationCanceledException)
         {
+            // TERM or KILL.
             return await EndAsync(kill);
         }
     }
@@ -77,6 +78,7 @@ public sealed class ScriptedProgram : ClusterProgram
         }
         catch (OperationCanceledException)
         {
+            // KILL, before it was through with TERM.
             return new ProgramEnd(137);
         }
     }
