@@ -98,7 +98,7 @@ public sealed class ObserveTargetTests : HostedTests
     {
         var id = await Host.LaunchRunningAsync(Lena);
         var live = await Host.LiveAsync(id);
-        var at = DateTimeOffset.UtcNow.AddMinutes(-1);
+        var at = TimeProvider.System.GetUtcNow().AddMinutes(-1);
         TargetNote[] notes = [new(live.Id, "e1", at, "Pulling: Pulling image \"x\""), new(live.Id, "e2", at, "BackOff\0: bad"), new(Guid.NewGuid(), "e3", at, "Nobody's.")];
 
         await Host.Get<ObserveTarget>().NoteAsync(Host.Target, notes, default);

@@ -20,7 +20,7 @@ public sealed class PartMeteringTests : HostedTests
     {
         var (id, live) = await RunningAsync();
         (await IntervalsAsync(id)).Should().BeEmpty("nothing is held yet");
-        var placed = Accrual.ToMicroseconds(DateTimeOffset.UtcNow);
+        var placed = Accrual.ToMicroseconds(TimeProvider.System.GetUtcNow());
         await SeeAsync(live, Part("pod-1", placed));
 
         var interval = (await IntervalsAsync(id)).Should().ContainSingle().Subject;
@@ -37,7 +37,7 @@ public sealed class PartMeteringTests : HostedTests
     public async Task Moved_EndsOneInterval_AndBeginsTheNextAtTheNewMachinesPrice()
     {
         var (id, live) = await RunningAsync();
-        var first = Accrual.ToMicroseconds(DateTimeOffset.UtcNow);
+        var first = Accrual.ToMicroseconds(TimeProvider.System.GetUtcNow());
         await SeeAsync(live, Part("pod-1", first));
         var second = first.AddMilliseconds(5);
         await SeeAsync(live, Part("pod-2", second) with { Machine = "node-2", Capacity = CapacityType.Spot });
@@ -56,11 +56,11 @@ public sealed class PartMeteringTests : HostedTests
     public async Task Replicas_AreBilledEachForItsOwnTime()
     {
         var (id, live) = await RunningAsync();
-        var (one, two) = (Part("pod-1", DateTimeOffset.UtcNow), Part("pod-2", DateTimeOffset.UtcNow.AddMilliseconds(1)) with { Machine = "node-2" });
+        var (one, two) = (Part("pod-1", TimeProvider.System.GetUtcNow()), Part("pod-2", TimeProvider.System.GetUtcNow().AddMilliseconds(1)) with { Machine = "node-2" });
         await SeeAsync(live, one, two);
         (await Host.LiveAsync(id)).Node.Should().Be("2 nodes");
         (await Host.LiveAsync(id)).HourlyPrice.Should().BeApproximately(2 * 0.096m / 4, 1e-9m);
-        var left = Accrual.ToMicroseconds(DateTimeOffset.UtcNow);
+        var left = Accrual.ToMicroseconds(TimeProvider.System.GetUtcNow());
         await SeeAsync(live, one, two with { Until = left });
 
         (await IntervalsAsync(id)).Select(i => (i.Part, i.EndedAt)).Should().Equal(("pod-1", null), ("pod-2", left));
@@ -72,7 +72,7 @@ public sealed class PartMeteringTests : HostedTests
     public async Task PlacedAndEnded_BetweenTwoLooks_IsBilledAllTheSame()
     {
         var (id, live) = await RunningAsync();
-        var (from, until) = (Accrual.ToMicroseconds(DateTimeOffset.UtcNow), Accrual.ToMicroseconds(DateTimeOffset.UtcNow.AddMilliseconds(3)));
+        var (from, until) = (Accrual.ToMicroseconds(TimeProvider.System.GetUtcNow()), Accrual.ToMicroseconds(TimeProvider.System.GetUtcNow().AddMilliseconds(3)));
         Host.Target.SetParts(live, Part("pod-1", from) with { Until = until });
         await Task.Delay(10, TestContext.Current.CancellationToken);
         Host.Target.Exit(live, 1);
@@ -86,9 +86,9 @@ public sealed class PartMeteringTests : HostedTests
     public async Task ChangedPrice_CutsTheInterval_WhereTheNewOneBegins()
     {
         var (id, live) = await RunningAsync();
-        await SeeAsync(live, Part("pod-1", DateTimeOffset.UtcNow));
+        await SeeAsync(live, Part("pod-1", TimeProvider.System.GetUtcNow()));
         await Host.AgeAsync(id, TimeSpan.FromHours(3));
-        var from = Accrual.ToMicroseconds(DateTimeOffset.UtcNow.AddHours(-1));
+        var from = Accrual.ToMicroseconds(TimeProvider.System.GetUtcNow().AddHours(-1));
         await Host.Database.ExecuteAsync("insert into instance_prices (id, instance_type, region, zone, spot, price, currency, effective_from) values (gen_random_uuid(), 'm6i.large', 'us-east-1', '', false, 0.2, 'USD', $1)", from);
         // The prices of machines are read anew once a minute; another process has not read them yet.
         await using var other = Host.AnotherProcess();

@@ -37,10 +37,10 @@ public sealed class ChangesTests : IAsyncLifetime
         await QuietAsync();
         var waiting = Target.ChangesAsync(Long, Token);
         await Target.StopAsync(one.AllocationId, TimeSpan.FromSeconds(1), Token);
-        var asked = DateTime.UtcNow;
+        var asked = TimeProvider.System.GetUtcNow();
 
         (await waiting).Allocations.Should().Equal(one.AllocationId);
-        (DateTime.UtcNow - asked).Should().BeLessThan(TimeSpan.FromSeconds(5));
+        (TimeProvider.System.GetUtcNow() - asked).Should().BeLessThan(TimeSpan.FromSeconds(5));
         var seen = await Target.ObserveSomeAsync(new HashSet<Guid> { one.AllocationId }, Token);
         seen.Should().ContainSingle().Which.StopRequested.Should().BeTrue();
         other.AllocationId.Should().NotBe(one.AllocationId);
@@ -74,7 +74,7 @@ public sealed class ChangesTests : IAsyncLifetime
             look.Should().BeLessThan(50, "it comes; there were {0}", string.Join("; ", notes.Select(n => n.Text)));
             notes.AddRange((await Target.ChangesAsync(TimeSpan.FromSeconds(1), Token)).Notes);
         }
-        notes.Should().OnlyContain(n => n.AllocationId == spec.AllocationId && n.Id.Length > 0 && n.At > DateTimeOffset.UtcNow.AddMinutes(-1));
+        notes.Should().OnlyContain(n => n.AllocationId == spec.AllocationId && n.Id.Length > 0 && n.At > TimeProvider.System.GetUtcNow().AddMinutes(-1));
     }
 
     private async Task QuietAsync()

@@ -34,7 +34,7 @@ public sealed class PlacementTests : IAsyncLifetime
         part.Should().Match<PlacedPart>(p => p.Machine == "spot-1" && p.Region == "eu-west-1" && p.Zone == "eu-west-1b" && p.InstanceType == "m6i.xlarge" && p.Capacity == CapacityType.Spot && p.Until == null);
         part.Share.Should().Be(new ResourceAmount(spec.Hardware.Vcpu, spec.Hardware.MemoryGib, 0));
         part.Size.Should().Be(new ResourceAmount(4, 16, 0));
-        part.Since.Should().BeCloseTo(DateTimeOffset.UtcNow, TimeSpan.FromSeconds(30));
+        part.Since.Should().BeCloseTo(TimeProvider.System.GetUtcNow(), TimeSpan.FromSeconds(30));
         (await Target.UntilListedAsync(spec.AllocationId, o => o?.Parts is [_]))!.Parts.Should().Equal(part);
     }
 
