@@ -58,7 +58,7 @@ public sealed class ObserverLoadTests : IAsyncLifetime
         await UntilCurrentAsync(_target);
         Say($"the view was current after {beginning.Elapsed.TotalSeconds:0.0} s");
         (await AllAsync()).Values.Should().HaveCount(count).And.OnlyContain(o => o.State == ObservedState.Ready);
-        Say($"the view takes {(GC.GetTotalMemory(forceFullCollection: true) - before) / 1048576.0:0.0} MiB");
+        Say($"memory has grown by {(GC.GetTotalMemory(forceFullCollection: true) - before) / 1048576.0:0.0} MiB with the view, buffers on both sides of its connections included");
 
         var calls = await CallsWhileSteadyAsync();
         Say($"{calls / Steady.TotalSeconds:0.000} API calls a second while nothing changes");
