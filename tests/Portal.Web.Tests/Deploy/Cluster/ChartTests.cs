@@ -119,7 +119,7 @@ public sealed class ChartTests
     public async Task WrongValue_IsRefused(string values, string named) => await RefusesAsync(values, named);
 
     [Fact]
-    public async Task Schema_OfEveryValue_Tells_AndEveryValueHasAComment()
+    public async Task Schema_TellsOfEveryValue_AndOfNoOther()
     {
         var (schema, values) = (JsonNode.Parse(await Text("values.schema.json"))!["properties"]!.AsObject(), await Text("values.yaml"));
         schema.Select(p => p.Key).Except(["global"]).Should().BeEquivalentTo(Manifest.Read(values).Single().Select(v => v.Key));

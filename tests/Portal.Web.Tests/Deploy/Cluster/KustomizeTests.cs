@@ -23,7 +23,7 @@ public sealed partial class KustomizeTests
         var made = await BuildAsync("deploy/k8s-example");
         made.Should().HaveCount((await BuildAsync("deploy/k8s")).Count);
         made.Select(o => o.Pod()).OfType<JsonObject>().Select(p => (string)p["containers"]![0]!["image"]!).Should().HaveCount(3).And.OnlyContain(image => image == "registry.example.com/ml/portal:2");
-        string.Join('\n', made.Select(o => o.ToJsonString())).Should().NotContain("portal.example.org").And.NotContain("apps.example.net\"".Replace("apps", ".apps", StringComparison.Ordinal));
+        string.Join('\n', made.Select(o => o.ToJsonString())).Should().NotContain("portal.example.org").And.NotContain("*.apps.example.net").And.NotContain("{workload}.apps.example.net");
         made.Single(o => o.Kind() == "ConfigMap")["data"]!.AsObject().Should().Contain(d => d.Key == "Portal__Url" && d.Value!.ToString() == "https://ml.example.com").And.Contain(d => d.Key == "Local__Enabled" && d.Value!.ToString() == "false");
     }
 
