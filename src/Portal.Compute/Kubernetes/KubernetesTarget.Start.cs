@@ -57,7 +57,6 @@ public sealed partial class KubernetesTarget
         var place = new Place(ResourceKind.Of(manifests.Main), manifests.Main.Metadata.NamespaceProperty);
         if (await MainAtAsync(place, spec.AllocationId, cancellationToken) is not { Altered: { } altered, End: null, StopAsked: null, Deleting: false }) return true;
         foreach (var item in manifests.Before) await _api.ApplyAsync(item, cancellationToken);
-        if (manifests.Main is V1Job job) job.Spec.Suspend = false;
         // With it, what somebody has added to fields that the portal says nothing of is no reason to put it back again.
         manifests.Main.Metadata.Annotations[ClusterNames.Restored] = altered.Key;
         await _api.ApplyAsync(manifests.Main, cancellationToken);

@@ -112,7 +112,7 @@ public abstract class ComputeTargetContract
         seen.StopRequested.Should().BeTrue();
         seen.EndedAt.Should().NotBeNull();
         await Target.StopAsync(spec.AllocationId, TimeSpan.FromSeconds(5), Token);
-        (await Target.ObserveAsync(spec.AllocationId, Token)).Should().BeEquivalentTo(seen);
+        (await Target.ObserveAsync(spec.AllocationId, Token)).Should().BeEquivalentTo(seen, o => o.Excluding(e => e.Parts), "it stays as it ended; what it held may be swept away meanwhile");
     }
 
     [Fact]
