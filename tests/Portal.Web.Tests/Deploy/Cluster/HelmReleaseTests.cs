@@ -49,7 +49,8 @@ public sealed class HelmReleaseTests : IAsyncLifetime
         await _cluster.DisposeAsync();
     }
 
-    private List<string> Made() => [.. _cluster.Test.Requests.Where(r => r is { Verb: "create", Status: 201, Subresource: "" } && r.Resource is "jobs" or "deployments").Select(r => r.Resource)];
+    // Helm 4 applies where Helm 3 creates.
+    private List<string> Made() => [.. _cluster.Test.Requests.Where(r => r is { Verb: "create" or "patch", Status: 201, Subresource: "" } && r.Resource is "jobs" or "deployments").Select(r => r.Resource)];
 
     private async Task<string> HelmAsync(string command, params IReadOnlyList<string> values)
     {
