@@ -87,14 +87,15 @@ public sealed class CatalogQueries(IDbContextFactory<PortalDbContext> contexts, 
             await TrackRecordAsync(db, newest.ItemId, cancellationToken), ItemLifecycle.Published, support);
     }
 
-    /// <summary>Items that work on a finished run of an item: name by slug.</summary>
+    /// <summary>Items that work on a finished run of an item, and can run on some target of this portal: name by slug.</summary>
     public async Task<IReadOnlyDictionary<string, string>> UsersOfRunsAsync(string itemSlug, CancellationToken cancellationToken)
     {
         await using var db = await contexts.CreateDbContextAsync(cancellationToken);
         var slugs = await db.CatalogItems.Where(i => i.Lifecycle == ItemLifecycle.Published).Select(i => i.Slug).ToListAsync(cancellationToken);
+        var kinds = (await Task.WhenAll(targets.All.Select(t => t.DescribeAsync(cancellationToken)))).Select(d => d.Kind).ToHashSet(StringComparer.Ordinal);
         var found = new SortedDictionary<string, string>(StringComparer.Ordinal);
         foreach (var slug in slugs)
-            if (await items.FindAsync(slug, null, cancellationToken) is { Spec: { } spec } && spec.FindRunParameter() is { } run && run.Constraints.Items?.Contains(itemSlug) != false)
+            if (await items.FindAsync(slug, null, cancellationToken) is { Spec: { } spec } && spec.FindRunParameter() is { } run && run.Constraints.Items?.Contains(itemSlug) != false && kinds.Any(k => spec.DeploymentFor(k) is not null))
                 found[slug] = spec.Name;
         return found;
     }

@@ -116,6 +116,7 @@ public sealed class ObserveTargetTests : HostedTests
         Host.Reconcile.SweepGrace = TimeSpan.Zero;
         var (one, other) = (await Host.LaunchRunningAsync(Lena), await Host.LaunchRunningAsync(Lena));
         var stray = await StrayAsync();
+        Host.Target.PlantOrphan(stray);
         var (first, second) = (await Host.LiveAsync(one), await Host.LiveAsync(other));
         foreach (var live in new[] { first, second }) Host.Target.Exit(live.Id, 1);
 

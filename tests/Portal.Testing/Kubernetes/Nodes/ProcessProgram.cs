@@ -34,8 +34,8 @@ internal sealed class ProcessProgram(TestClusterOptions options) : ClusterProgra
     {
         if (run.RawArgv.Count == 0)
             throw new InvalidOperationException("the container names no command, and images are not run here");
-        var environment = Doors(run);
-        using var process = new Process { StartInfo = StartInfo(run, environment) };
+        var (environment, argv) = Doors(run);
+        using var process = new Process { StartInfo = StartInfo(run, environment, argv) };
         await ProcessStarter.StartAsync(process);
         var output = Task.WhenAll(PumpAsync(process.StandardOutput.BaseStream, run), PumpAsync(process.StandardError.BaseStream, run));
         await using var term = run.Terminating.Register(() => Terminate(process));
@@ -45,24 +45,28 @@ internal sealed class ProcessProgram(TestClusterOptions options) : ClusterProgra
         return new ProgramEnd(process.ExitCode);
     }
 
-    /// <summary>Gives each declared port a free one of this machine where the container asks which port it has.</summary>
-    private static Dictionary<string, string> Doors(ContainerRun run)
+    /// <summary>Gives each declared port a free one of this machine where the container asks which port it has, also where an argument says it.</summary>
+    private static (Dictionary<string, string> Environment, IReadOnlyList<string> Argv) Doors(ContainerRun run)
     {
         var environment = new Dictionary<string, string>(run.Environment);
+        var argv = run.RawArgv;
         foreach (var port in run.Ports)
         {
             var isTold = environment.GetValueOrDefault("PORT") == port.ToString(System.Globalization.CultureInfo.InvariantCulture);
             var real = isTold ? FreePort() : port;
             if (isTold)
+            {
                 environment["PORT"] = real.ToString(System.Globalization.CultureInfo.InvariantCulture);
+                argv = [.. argv.Select(a => a == $"{port}" || a.EndsWith($"={port}", StringComparison.Ordinal) ? $"{a[..^$"{port}".Length]}{real}" : a)];
+            }
             run.Doors[port] = new IPEndPoint(IPAddress.Loopback, real);
         }
-        return environment;
+        return (environment, argv);
     }
 
-    private ProcessStartInfo StartInfo(ContainerRun run, Dictionary<string, string> environment)
+    private ProcessStartInfo StartInfo(ContainerRun run, Dictionary<string, string> environment, IReadOnlyList<string> rawArgv)
     {
-        var argv = run.RawArgv.Select(a => ContainerConfiguration.Expand(a, environment)).ToList();
+        var argv = rawArgv.Select(a => ContainerConfiguration.Expand(a, environment)).ToList();
         var start = HasBubblewrap.Value ? Boxed(run, argv) : Bare(run, argv, environment);
         start.RedirectStandardOutput = true;
         start.RedirectStandardError = true;
