@@ -28,7 +28,7 @@ public sealed partial class ObserveTarget(
     }
 
     /// <summary>The same of some allocations, without removing anything: what nobody owns is found by the look at everything.</summary>
-    public async Task ExecuteAsync(IWatchedTarget target, IReadOnlySet<Guid> changed, CancellationToken cancellationToken)
+    public async Task LookAgainAsync(IWatchedTarget target, IReadOnlySet<Guid> changed, CancellationToken cancellationToken)
     {
         var seen = (await target.ObserveSomeAsync(changed, cancellationToken)).Select(TargetWords.Clean).ToDictionary(o => o.AllocationId);
         await using var db = await contexts.CreateDbContextAsync(cancellationToken);

@@ -40,6 +40,9 @@ public sealed class UsagePosting(IDbContextFactory<PortalDbContext> contexts, Fa
     {
         var open = await db.UsageIntervals.FromSql($"select * from usage_intervals where allocation_id = {allocationId} and ended_at is null for update").ToListAsync(cancellationToken);
         foreach (var interval in open) await CloseAsync(db, interval, endedAt, now, cancellationToken);
+        // A share of a machine that was missed after its allocation's end, when nobody knew that end yet, was billed until it was missed.
+        var late = await db.UsageIntervals.FromSql($"select * from usage_intervals where allocation_id = {allocationId} and ended_at > {endedAt} and part <> '' for update").ToListAsync(cancellationToken);
+        foreach (var interval in late) await CloseAsync(db, interval, endedAt, now, cancellationToken);
     }
 
     /// <summary>Closes one interval, which the caller holds, and posts the rest; an end before its start makes it empty.</summary>

@@ -19,7 +19,7 @@ internal sealed class WatchedRounds(IWatchedTarget target, ObserveTarget observe
         var everything = changes.Allocations is null || !_sinceAll.IsRunning || _sinceAll.Elapsed >= _allEvery;
         try
         {
-            if (!everything && changes.Allocations!.Count > 0) await observe.ExecuteAsync(target, changes.Allocations, cancellationToken);
+            if (!everything && changes.Allocations!.Count > 0) await observe.LookAgainAsync(target, changes.Allocations, cancellationToken);
             await observe.NoteAsync(target, changes.Notes, cancellationToken);
         }
         catch

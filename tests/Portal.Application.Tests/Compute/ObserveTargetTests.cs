@@ -120,7 +120,7 @@ public sealed class ObserveTargetTests : HostedTests
         var (first, second) = (await Host.LiveAsync(one), await Host.LiveAsync(other));
         foreach (var live in new[] { first, second }) Host.Target.Exit(live.Id, 1);
 
-        await Host.Get<ObserveTarget>().ExecuteAsync(Host.Target, new HashSet<Guid> { first.Id }, default);
+        await Host.Get<ObserveTarget>().LookAgainAsync(Host.Target, new HashSet<Guid> { first.Id }, default);
 
         (await Host.LiveAsync(other)).ObservedState.Should().NotBe(ObservedState.Exited, "it was not looked at");
         (await Host.LiveAsync(one)).ObservedState.Should().Be(ObservedState.Exited);

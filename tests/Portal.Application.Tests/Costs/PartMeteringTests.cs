@@ -83,6 +83,26 @@ public sealed class PartMeteringTests : HostedTests
     }
 
     [Fact]
+    public async Task Missed_AfterAnEndThatIsLearntLater_IsBilledUntilThatEnd()
+    {
+        var (id, live) = await RunningAsync();
+        await SeeAsync(live, Part("pod-1", TimeProvider.System.GetUtcNow()));
+        var ended = Accrual.ToMicroseconds(TimeProvider.System.GetUtcNow());
+        await Task.Delay(20, TestContext.Current.CancellationToken);
+        // Its pod is gone, and how it ended is not known yet.
+        await SeeAsync(live);
+        (await IntervalsAsync(id))[0].EndedAt.Should().BeAfter(ended);
+        await Host.Database.ExecuteAsync("update allocations set last_sample_at = $2 where id = $1", live, ended);
+        await Host.Target.StopAsync(live, TimeSpan.Zero, default);
+        await Host.Target.ForgetAsync(live, default);
+        await Host.ObserveAsync();
+
+        var first = (await Host.AllocationsAsync(id))[0];
+        (await IntervalsAsync(id))[0].EndedAt.Should().Be(first.EndedAt);
+        await HoldsAsync();
+    }
+
+    [Fact]
     public async Task ChangedPrice_CutsTheInterval_WhereTheNewOneBegins()
     {
         var (id, live) = await RunningAsync();

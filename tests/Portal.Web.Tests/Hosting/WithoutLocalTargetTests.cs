@@ -35,7 +35,7 @@ public sealed class WithoutLocalTargetTests
     }
 
     [Fact]
-    public async Task Portal_WithAClusterOnly_ServesPagesAndSaysWhatCannotRun()
+    public async Task Portal_WithAClusterOnly_ServesPagesAndLaunchesThere()
     {
         await using var cluster = await TestCluster.StartAsync();
         var kubeconfig = Path.Combine(Directory.CreateTempSubdirectory("portal-kubeconfig-").FullName, "config");
@@ -52,8 +52,10 @@ public sealed class WithoutLocalTargetTests
         var (status, targets) = await admin.CallAsync(HttpMethod.Get, "/targets");
         status.Should().Be(HttpStatusCode.OK);
         targets.GetRawText().Should().Contain("\"here\"").And.NotContain("\"local\"");
-        (status, var refusal) = await admin.CallAsync(HttpMethod.Post, "/workloads", """{"item": "jupyter-notebook", "name": "one"}""", key: "one");
-        (status, refusal.GetRawText()).Should().Match<(HttpStatusCode Status, string Body)>(a => a.Status == HttpStatusCode.BadRequest && a.Body.Contains("cannot run on any target of this portal"));
+        (status, var refusal) = await admin.CallAsync(HttpMethod.Post, "/workloads", """{"item": "jupyter-notebook", "name": "one", "target": "local"}""", key: "one");
+        (status, refusal.GetRawText()).Should().Match<(HttpStatusCode Status, string Body)>(a => a.Status == HttpStatusCode.BadRequest && a.Body.Contains("'local' is not a target of 'jupyter-notebook'; allowed: here"));
+        (status, var launched) = await admin.CallAsync(HttpMethod.Post, "/workloads", """{"item": "jupyter-notebook", "name": "two"}""", key: "two");
+        (status, launched.GetProperty("target").GetString()).Should().Be((HttpStatusCode.Created, "here"));
         foreach (var path in new[] { "/catalog/items", "/workloads" }) (await admin.CallAsync(HttpMethod.Get, path)).Status.Should().Be(HttpStatusCode.OK, path);
     }
 
