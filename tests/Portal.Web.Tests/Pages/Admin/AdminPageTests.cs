@@ -162,13 +162,13 @@ public sealed class AdminPageTests : PageTest
         box.WaitForAssertion(() => box.FindAll("[role=option]").Select(Read).Should().ContainSingle(t => t.Contains("findable", StringComparison.Ordinal)));
         Read(box).Should().NotContain("findable-secret");
         box.Find("[role=dialog]").KeyDown("Enter");
-        Navigation.Uri.Should().EndWith($"/workloads/{id}");
+        box.WaitForAssertion(() => Navigation.Uri.Should().EndWith($"/workloads/{id}"));
 
         await box.InvokeAsync(() => box.Instance.OpenByKeyAsync());
         box.WaitForElement("#global-search").Input("zzz%_");
         box.WaitForAssertion(() => Read(box).Should().Contain("Nothing is called"));
         box.Find("[role=dialog]").KeyDown("Escape");
-        box.FindAll("[role=dialog]").Should().BeEmpty();
+        box.WaitForAssertion(() => box.FindAll("[role=dialog]").Should().BeEmpty());
     }
 
     [Fact]
