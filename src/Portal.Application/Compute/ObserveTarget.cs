@@ -55,14 +55,17 @@ public sealed partial class ObserveTarget(
 
     private async Task RecordAsync(PortalDbContext db, List<Allocation> live, Dictionary<Guid, Observation> seen, DateTimeOffset now, CancellationToken cancellationToken)
     {
-        var woken = new List<Guid>();
+        var (woken, told) = (new List<Guid>(), new List<Guid>());
         foreach (var allocation in live)
         {
             var observation = seen.GetValueOrDefault(allocation.Id) ?? new Observation(allocation.Id, ObservedState.NotFound);
-            if (Changed(allocation, observation, now)) woken.Add(allocation.WorkloadId);
+            var hasWork = observation is not { State: ObservedState.Ready or ObservedState.Starting, Altered: null } || PartMetering.IsNews(allocation, observation.Parts);
+            if (Changed(allocation, observation, now)) (hasWork ? woken : told).Add(allocation.WorkloadId);
             Sample(db, allocation, observation, now);
         }
-        await StoreAsync(db, woken, cancellationToken);
+        // Whether a program that runs answers just now is shown, and nothing follows from it; of one that is being started, everything does.
+        if (told.Count > 0) woken.AddRange(await db.Workloads.Where(w => told.Contains(w.Id) && w.Phase != WorkloadPhase.Running).Select(w => w.Id).ToListAsync(cancellationToken));
+        await StoreAsync(db, woken, told, cancellationToken);
         foreach (var workload in woken) requests.Enqueue(workload);
         foreach (var allocation in live.Where(a => seen.TryGetValue(a.Id, out var o) && o.LogEnd > a.LogCursor)) await logs.IngestAsync(allocation.Id, cancellationToken);
     }
@@ -88,10 +91,10 @@ public sealed partial class ObserveTarget(
         void Add(string name, double value) => db.MetricPoints.Add(new MetricPoint { WorkloadId = allocation.WorkloadId, Attempt = allocation.Attempt, Name = name, At = now, Value = value });
     }
 
-    private static async Task StoreAsync(PortalDbContext db, List<Guid> woken, CancellationToken cancellationToken)
+    private static async Task StoreAsync(PortalDbContext db, List<Guid> woken, List<Guid> told, CancellationToken cancellationToken)
     {
         var sampled = db.ChangeTracker.Entries<MetricPoint>().Select(e => e.Entity.WorkloadId).ToList();
-        if (woken.Count == 0 && sampled.Count == 0) return;
+        if (woken.Count == 0 && told.Count == 0 && sampled.Count == 0) return;
         await using var transaction = await db.Database.BeginTransactionAsync(cancellationToken);
         // Workloads before their allocations, and in the order of their ids, as everybody locks them: otherwise this and a reconciler would wait for each other.
         if (woken.Count > 0)
@@ -100,7 +103,7 @@ public sealed partial class ObserveTarget(
                 update workloads set generation = generation + 1, next_action_at = to_timestamp(0) where id in (select id from locked)
                 """, cancellationToken);
         await db.SaveChangesAsync(cancellationToken);
-        await db.NotifyAsync(woken.Concat(sampled), cancellationToken);
+        await db.NotifyAsync(woken.Concat(told).Concat(sampled), cancellationToken);
         await transaction.CommitAsync(cancellationToken);
     }
 

@@ -121,7 +121,8 @@ public sealed class ResourceLimits(IDbContextFactory<PortalDbContext> contexts)
     {
         var live = await (from a in db.Allocations join w in db.Workloads on a.WorkloadId equals w.Id where a.EndedAt == null && (limit.TeamId != null ? w.TeamId == limit.TeamId : w.OwnerId == limit.UserId)
                           select new { a.Vcpu, a.Gpus, a.HourlyPrice, Hardware = a.Gpus == 0 ? null : w.HardwareJson }).ToListAsync(cancellationToken);
-        var gpus = live.Where(a => a.Hardware is not null).Select(a => PortalJson.Read<HardwareProfileSpec>(a.Hardware!).Gpu).OfType<GpuSpec>().GroupBy(g => g.Kind).ToDictionary(g => g.Key, g => g.Sum(x => x.Count));
+        // How many is what was allocated: by now the workload may wish for other hardware, and have it from the next start on.
+        var gpus = live.Where(a => a.Hardware is not null).Select(a => (a.Gpus, PortalJson.Read<HardwareProfileSpec>(a.Hardware!).Gpu?.Kind)).Where(g => g.Kind is not null).GroupBy(g => g.Kind!).ToDictionary(g => g.Key, g => g.Sum(x => x.Gpus));
         return new ResourceUse(live.Count, live.Sum(a => a.Vcpu), gpus, live.Sum(a => a.HourlyPrice));
     }
 
@@ -129,8 +130,8 @@ public sealed class ResourceLimits(IDbContextFactory<PortalDbContext> contexts)
     private static string? Over(LimitValues limits, ResourceUse use, HardwareProfileSpec hardware, decimal hourlyPrice)
     {
         if (limits.Workloads is { } workloads && use.Workloads + 1 > workloads) return $"{use.Workloads} of {workloads} workloads";
-        if (limits.Vcpu is { } vcpu && use.Vcpu + hardware.Vcpu > vcpu) return $"{Number(use.Vcpu)} of {Number(vcpu)} vCPU";
-        if (hardware.Gpu is { Count: > 0 } gpu && limits.Gpus.TryGetValue(gpu.Kind, out var most) && use.Gpus.GetValueOrDefault(gpu.Kind) + gpu.Count > most) return $"{use.Gpus.GetValueOrDefault(gpu.Kind)} of {most} {gpu.Kind} GPUs";
+        if (limits.Vcpu is { } vcpu && use.Vcpu + hardware.Altogether.Vcpu > vcpu) return $"{Number(use.Vcpu)} of {Number(vcpu)} vCPU";
+        if (hardware.Gpu is { Count: > 0 } gpu && limits.Gpus.TryGetValue(gpu.Kind, out var most) && use.Gpus.GetValueOrDefault(gpu.Kind) + hardware.Altogether.Gpus > most) return $"{use.Gpus.GetValueOrDefault(gpu.Kind)} of {most} {gpu.Kind} GPUs";
         return limits.HourlyPrice is { } price && use.HourlyPrice + hourlyPrice > price ? $"${Number(use.HourlyPrice)} of ${Number(price)} per hour" : null;
     }
 

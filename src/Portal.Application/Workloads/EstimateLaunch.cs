@@ -12,7 +12,11 @@ using Portal.Domain.Costs;
 namespace Portal.Application.Workloads;
 
 /// <summary>An offer with its price and whether it can be had now.</summary>
-public sealed record PricedOffer(Offer Offer, Quote Quote, bool Available, string? Reason);
+public sealed record PricedOffer(Offer Offer, Quote Quote, bool Available, string? Reason)
+{
+    /// <summary>For how many replicas the quote is.</summary>
+    public int Replicas { get; init; } = 1;
+}
 
 /// <summary>What a launch would cost and whether it would be allowed; nothing is created.</summary>
 public sealed class EstimateLaunch(
@@ -45,20 +49,24 @@ public sealed class EstimateLaunch(
         if (read is null) return new Outcome.Invalid(errors);
         var book = await prices.GetAsync(cancellationToken);
         var priced = new List<PricedOffer>();
+        // As many machines as the deployment of each place wants.
+        var wanted = new Dictionary<string, HardwareProfileSpec>();
         await using var db = await contexts.CreateDbContextAsync(cancellationToken);
         foreach (var target in request.Target is null ? targets.All : [read.Target])
         {
             var deployment = read.Version.Spec.DeploymentFor((await target.DescribeAsync(cancellationToken)).Kind);
             if (deployment is null) continue;
-            var missing = (await placements.RoomAsync(db, target, cancellationToken)).Missing(read.Hardware);
-            foreach (var offer in await target.GetOffersAsync(OfferRequest.For(read.Version.Spec, deployment, read.Hardware, actor.UserId), cancellationToken))
-                priced.Add(new PricedOffer(offer, book.For(offer, read.Hardware), offer.Available && missing is null, offer.Reason ?? (missing is null ? null : $"Full now: it would wait for {missing}.")));
+            var hardware = wanted[target.Name] = LaunchTermsReader.Of(read.Hardware, deployment, request.Draft is { } draft ? LaunchTermsReader.Read(draft) : read.Parameters);
+            var missing = (await placements.RoomAsync(db, target, cancellationToken)).Missing(hardware);
+            foreach (var offer in await target.GetOffersAsync(OfferRequest.For(read.Version.Spec, deployment, hardware, actor.UserId), cancellationToken))
+                priced.Add(new PricedOffer(offer, book.For(offer, hardware), offer.Available && missing is null, offer.Reason ?? (missing is null ? null : $"Full now: it would wait for {missing}.")) { Replicas = hardware.Replicas });
         }
         List<PricedOffer> ranked = [.. priced.OrderByDescending(o => o.Available).ThenByDescending(o => o.Offer.Serves(read.Capacity)).ThenBy(o => o.Quote.HourlyPrice)];
+        var first = ranked.Count == 0 ? read.Hardware : wanted[ranked[0].Offer.Target];
         var lifetime = request.Lifetime ?? read.Version.Spec.Defaults.Lifetime;
         var ruling = ranked.Count == 0 ? null
-            : await policy.RuleAsync(db, new LaunchPlan(read.Version.Spec, read.Hardware, ranked[0].Offer.Target, read.Capacity, ranked[0].Quote.HourlyPrice, lifetime, actor.UserId, read.Team.Id, read.Team.Slug), actor, cancellationToken);
-        return new Outcome.Estimated(ranked, read.Hardware, ruling)
+            : await policy.RuleAsync(db, new LaunchPlan(read.Version.Spec, first, ranked[0].Offer.Target, read.Capacity, ranked[0].Quote.HourlyPrice, lifetime, actor.UserId, read.Team.Id, read.Team.Slug), actor, cancellationToken);
+        return new Outcome.Estimated(ranked, first, ruling)
         {
             Budget = await TeamBudgets.OfAsync(db, read.Team.Id, null, cancellationToken),
             LeftAfter = ranked.Count == 0 ? null : await TeamBudgets.LeftAfterAsync(db, read.Team.Id, ranked[0].Quote.HourlyPrice, lifetime, null, cancellationToken),

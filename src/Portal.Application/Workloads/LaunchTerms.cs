@@ -27,6 +27,8 @@ public sealed record LaunchRequest
     public TimeSpan? Lifetime { get; init; }
     public TimeSpan? IdleTimeout { get; init; }
     public string? Reason { get; init; }
+    /// <summary>For an estimate: parameters as far as they are filled in. They are priced, not checked.</summary>
+    public JsonElement? Draft { get; init; }
 }
 
 /// <summary>A request whose words were all found and checked: what <see cref="EstimateLaunch"/> prices and <see cref="LaunchWorkload"/> launches.</summary>
@@ -54,8 +56,14 @@ public sealed class LaunchTermsReader(IDbContextFactory<PortalDbContext> context
         if (errors.Count == 0 && await runs.RefuseAsync(version.Spec, values, actor, cancellationToken) is { } refusal) errors[refusal.Key] = [refusal.Message];
         return errors.Count > 0
             ? (null, errors)
-            : (new LaunchTerms(version, deployment!.Value.Deployment, hardware!, deployment.Value.Target, capacity, team!, values), errors);
+            : (new LaunchTerms(version, deployment!.Value.Deployment, Of(hardware!, deployment.Value.Deployment, request.Draft is { } draft ? Read(draft) : values), deployment.Value.Target, capacity, team!, values), errors);
     }
+
+    /// <summary>The hardware for as many replicas as the parameters want where it runs.</summary>
+    internal static HardwareProfileSpec Of(HardwareProfileSpec hardware, DeploymentSpec deployment, ParameterValues values) => hardware with { Replicas = DeploymentRenderer.Replicas(deployment, values).Most };
+
+    /// <summary>Parameters as they are stored or typed.</summary>
+    internal static ParameterValues Read(JsonElement parameters) => parameters.ValueKind == JsonValueKind.Object ? new ParameterValues(parameters.EnumerateObject().ToDictionary(p => p.Name, p => p.Value)) : ParameterValues.Empty;
 
     /// <summary>Where and on what an item could run instead; nulls in <paramref name="request"/> mean the item's defaults. Errors by field.</summary>
     internal async Task<(DeploymentSpec? Deployment, IComputeTarget? Target, HardwareProfileSpec? Hardware, CapacityType Capacity, Dictionary<string, string[]> Errors)> PlaceAsync(LaunchRequest request, ItemSpec spec, CancellationToken cancellationToken)

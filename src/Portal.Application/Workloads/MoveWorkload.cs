@@ -37,7 +37,8 @@ public sealed class MoveWorkload(ChangeWorkload change, LaunchTermsReader terms,
             var (deployment, target, hardware, capacity, errors) = await terms.PlaceAsync(
                 new LaunchRequest { Item = spec.Slug, Hardware = wish.Hardware ?? workload.Hardware, Target = wish.Target ?? workload.Target, Capacity = wish.Capacity ?? workload.Capacity.ToWord() }, spec, cancellationToken);
             if (errors.Count > 0) return new WorkloadOutcome.Invalid(errors);
-            if (hardware!.Slug == workload.Hardware && target!.Name == workload.Target && capacity == workload.Capacity) return new WorkloadOutcome.Accepted(id);
+            hardware = LaunchTermsReader.Of(hardware!, deployment!, LaunchTermsReader.Read(PortalJson.Read<System.Text.Json.JsonElement>(workload.ParametersJson)));
+            if (hardware.Slug == workload.Hardware && target!.Name == workload.Target && capacity == workload.Capacity) return new WorkloadOutcome.Accepted(id);
             var offers = await target!.GetOffersAsync(OfferRequest.For(spec, deployment!, hardware, workload.OwnerId), cancellationToken);
             if (Offer.Best(offers, capacity) is not { } offer) return new WorkloadOutcome.Conflict(Offer.WhyNone(offers, capacity) ?? $"'{target.Name}' has nothing to offer for {hardware.Name}.");
             var quote = (await prices.GetAsync(cancellationToken)).For(offer, hardware);

@@ -19,11 +19,11 @@ public sealed record TargetRoom(TargetDescription Target, ResourceAmount Allocat
     /// <summary>What is missing for this hardware, in words; null when it fits.</summary>
     public string? Missing(HardwareProfileSpec hardware)
     {
-        var gpus = hardware.Gpu?.Count ?? 0;
+        var wanted = hardware.Altogether;
         var lacks = new List<string>();
-        if (hardware.Vcpu > FreeVcpu) lacks.Add($"{hardware.Vcpu:0.##} vCPU ({Math.Max(FreeVcpu, 0):0.##} of {Target.Capacity.Vcpu:0.##} free)");
-        if (hardware.MemoryGib > FreeMemoryGib) lacks.Add($"{hardware.MemoryGib:0.##} GiB memory ({Math.Max(FreeMemoryGib, 0):0.##} of {Target.Capacity.MemoryGib:0.##} free)");
-        if (gpus > FreeGpus) lacks.Add($"{gpus} GPU ({Math.Max(FreeGpus, 0)} of {Target.Capacity.Gpus} free)");
+        if (wanted.Vcpu > FreeVcpu) lacks.Add($"{wanted.Vcpu:0.##} vCPU ({Math.Max(FreeVcpu, 0):0.##} of {Target.Capacity.Vcpu:0.##} free)");
+        if (wanted.MemoryGib > FreeMemoryGib) lacks.Add($"{wanted.MemoryGib:0.##} GiB memory ({Math.Max(FreeMemoryGib, 0):0.##} of {Target.Capacity.MemoryGib:0.##} free)");
+        if (wanted.Gpus > FreeGpus) lacks.Add($"{wanted.Gpus} GPU ({Math.Max(FreeGpus, 0)} of {Target.Capacity.Gpus} free)");
         return lacks.Count == 0 ? null : string.Join(" and ", lacks);
     }
 }

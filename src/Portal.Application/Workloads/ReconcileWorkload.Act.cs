@@ -97,9 +97,9 @@ public sealed partial class ReconcileWorkload
         Zone = offer.Zone,
         InstanceType = offer.InstanceType,
         Capacity = offer.Capacity,
-        Vcpu = hardware.Vcpu,
-        MemoryGib = hardware.MemoryGib,
-        Gpus = hardware.Gpu?.Count ?? 0,
+        Vcpu = hardware.Altogether.Vcpu,
+        MemoryGib = hardware.Altogether.MemoryGib,
+        Gpus = hardware.Altogether.Gpus,
         HourlyPrice = quote.HourlyPrice,
         ListHourlyPrice = quote.ListHourlyPrice,
         Currency = quote.Currency,
@@ -214,6 +214,8 @@ public sealed partial class ReconcileWorkload
         catch (ComputeTargetException exception)
         {
             LogTargetRefused(logger, situation.Workload.Id, "restore", target.Name, exception.Failure, exception.Message);
+            // What is refused for good is not asked for again: it is told, and stays as it is.
+            if (exception.Failure == FailureClass.Invalid) await ApplyAsync(lease, situation, (_, _, _, _) => Task.FromResult<string?>($"{TargetWords.Clean(altered)}; it could not be put back: {TargetWords.Clean(exception.Message)}"), cancellationToken);
             return false;
         }
         return await ApplyAsync(lease, null, (_, _, _, _) => Task.FromResult<string?>($"{TargetWords.Clean(altered)}; put back as it was."), cancellationToken);
@@ -228,7 +230,8 @@ public sealed partial class ReconcileWorkload
             workload.ReadyAt = ready;
             workload.ForgetActivity();
             if (live is null) return Task.FromResult<string?>(advance.Reason);
-            live.ReadyAt = ready;
+            // Or pages would say, until the observer comes by, that it does not answer.
+            (live.ReadyAt, live.ObservedState) = (ready, ObservedState.Ready);
             var took = ready - (live.StartedAt ?? ready);
             return Task.FromResult<string?>($"Ready, attempt {live.Attempt}: {advance.Reason} {(took > TimeSpan.Zero ? $"{took.TotalSeconds:0.0} s after it was started." : "")}".TrimEnd());
         }, cancellationToken);

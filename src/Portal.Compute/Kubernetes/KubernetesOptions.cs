@@ -32,8 +32,12 @@ public sealed record ClusterOptions
     public string? Context { get; set; }
     /// <summary>Each team gets the namespace of this prefix and its name.</summary>
     public string NamespacePrefix { get; set; } = "portal-";
+    /// <summary>Groups of machines that the cluster's autoscaler begins at need; what is there already needs no mention.</summary>
+    public List<NodePool> Pools { get; set; } = [];
     /// <summary>For the volumes of workloads; null: the cluster's default.</summary>
     public string? StorageClass { get; set; }
+    /// <summary>For the volumes of endpoints with several replicas, which machines read and write at the same time (ReadWriteMany), such as EFS, Filestore or CephFS; null: there are no such endpoints here.</summary>
+    public string? SharedStorageClass { get; set; }
     public ClusterReach Reach { get; set; } = ClusterReach.PortForward;
     /// <summary>Where the portal's pods run: they may reach workloads, which else only answer inside their own pod.</summary>
     public string PortalNamespace { get; set; } = "portal";
@@ -49,6 +53,27 @@ public sealed record ClusterOptions
     public TimeSpan LogFollowIdle { get; set; } = TimeSpan.FromSeconds(30);
     /// <summary>How often the cluster's metrics API, where it has one, is asked what pods use.</summary>
     public TimeSpan MetricsEvery { get; set; } = TimeSpan.FromSeconds(15);
+}
+
+/// <summary>Machines of one kind that an autoscaler (Cluster Autoscaler, Karpenter) begins when pods need them, also when there is none yet.</summary>
+public sealed record NodePool
+{
+    /// <summary>As the label <c>node.kubernetes.io/instance-type</c> will say it, such as <c>g5.xlarge</c>; priced by it.</summary>
+    public string InstanceType { get; set; } = "";
+    public string Region { get; set; } = "";
+    public string Zone { get; set; } = "";
+    /// <summary>Its machines can be taken back at any time.</summary>
+    public bool Spot { get; set; }
+    /// <summary>vCPUs that pods can have of one machine: a little less than it has.</summary>
+    public decimal Vcpu { get; set; }
+    /// <summary>Memory in GiB that pods can have of one machine.</summary>
+    public decimal MemoryGib { get; set; }
+    /// <summary>As hardware profiles name it, such as <c>A10G</c>; null: none.</summary>
+    public string? GpuKind { get; set; }
+    /// <summary>GPUs of one machine.</summary>
+    public int Gpus { get; set; }
+    /// <summary>How many machines of it there may be.</summary>
+    public int Most { get; set; } = 1;
 }
 
 /// <summary>Finds every wrong setting at once and names its key.</summary>
@@ -73,6 +98,14 @@ public sealed partial class KubernetesOptionsValidator : IValidateOptions<Kubern
         Require(settings.Kubeconfig is not { Length: > 0 } file || (Path.IsPathRooted(file) && File.Exists(file)), ":Kubeconfig", "must be the absolute path of a file that the portal can read.");
         Require(settings.Context is null || !settings.InCluster, ":Context", "belongs to a kubeconfig.");
         Require(NamespacePrefix().IsMatch(settings.NamespacePrefix), ":NamespacePrefix", "must begin with a small letter and hold 1 to 20 small letters, digits and hyphens.");
+        for (var i = 0; i < settings.Pools.Count; i++)
+        {
+            var pool = settings.Pools[i];
+            Require(pool.InstanceType.Length > 0, $":Pools:{i}:InstanceType", "must name a type of machine.");
+            Require(pool is { Vcpu: > 0, MemoryGib: > 0 }, $":Pools:{i}", "needs Vcpu and MemoryGib, what pods can have of one machine.");
+            Require(pool.Gpus >= 0 && pool.Gpus > 0 == pool.GpuKind is { Length: > 0 }, $":Pools:{i}", "needs Gpus and GpuKind together, or neither.");
+            Require(pool.Most is >= 1 and <= 10_000, $":Pools:{i}:Most", "must be 1 to 10,000.");
+        }
         Require(settings.FilesImage.Length > 0, ":FilesImage", "must name an image.");
         Require(settings.CallTimeout > TimeSpan.Zero && settings.CallTimeout <= TimeSpan.FromMinutes(2), ":CallTimeout", "must be more than 0 and at most 2 minutes.");
         Require(settings.LogFollows is >= 0 and <= 10_000, ":LogFollows", "must be 0 to 10,000.");

@@ -20,15 +20,17 @@ public sealed partial class KubernetesTarget
 
     public async Task<TargetDescription> DescribeAsync(CancellationToken cancellationToken)
     {
-        TargetDescription Of(string? reason, ResourceAmount amount) => new(Name, "kubernetes", null, reason is null, reason, amount, amount, "sandboxed", "cgroup-v2") { HasSpot = true };
+        TargetDescription Of(string? reason, ResourceAmount there, ResourceAmount mayCome) => new(Name, "kubernetes", null, reason is null, reason, there, Sum([there, mayCome]), "sandboxed", "cgroup-v2") { HasSpot = true };
         try
         {
             var nodes = await GuardAsync("list its nodes", () => NodesAsync(cancellationToken), cancellationToken);
-            return Of(_view is { WasCurrent: true, Outage: { } outage } ? $"{Name} does not answer: {outage}" : nodes.Count == 0 ? "it has no node that takes pods" : null, Sum(nodes.Select(Allocatable)));
+            return Of(
+                _view is { WasCurrent: true, Outage: { } outage } ? $"{Name} does not answer: {outage}" : nodes.Count == 0 && _options.Pools.Count == 0 ? "it has no node that takes pods" : null,
+                Sum(nodes.Select(Allocatable)), Pools.MayCome(_options.Pools, nodes));
         }
         catch (ComputeTargetException exception)
         {
-            return Of(exception.Message, new ResourceAmount(0, 0, 0));
+            return Of(exception.Message, new ResourceAmount(0, 0, 0), new ResourceAmount(0, 0, 0));
         }
     }
 
@@ -36,14 +38,22 @@ public sealed partial class KubernetesTarget
     {
         var nodes = await NodesAsync(cancellationToken);
         List<Offer> offers = [];
-        foreach (var (capacity, place) in new[] { (CapacityType.OnDemand, nodes.Where(n => !NodeChoice.IsSpot(n.Metadata.Labels)).ToList()), (CapacityType.Spot, nodes.Where(n => NodeChoice.IsSpot(n.Metadata.Labels)).ToList()) })
+        foreach (var capacity in new[] { CapacityType.OnDemand, CapacityType.Spot })
         {
+            var place = nodes.Where(n => NodeChoice.IsSpot(n.Metadata.Labels) == (capacity == CapacityType.Spot)).ToList();
+            var pools = _options.Pools.Where(p => p.Spot == (capacity == CapacityType.Spot)).ToList();
             // A cluster without spot nodes has nothing to say of them.
-            if (place.Count == 0 && capacity == CapacityType.Spot) continue;
+            if (place.Count == 0 && pools.Count == 0 && capacity == CapacityType.Spot) continue;
+            if (!place.Any(n => Fits(n, request.Hardware)) && pools.FirstOrDefault(p => Pools.Fits(p, request.Hardware)) is { } pool)
+            {
+                offers.Add(Pools.OfferOf(Name, pool));
+                continue;
+            }
             var fitting = place.FirstOrDefault(n => Fits(n, request.Hardware));
             var shown = fitting ?? place.FirstOrDefault();
-            offers.Add(new Offer(Name, Label(shown, Region), Label(shown, Zone), Label(shown, InstanceType), capacity, fitting is not null, fitting is null ? Unfit(place, request.Hardware) : null) { Machine = shown is null ? null : Size(shown) });
+            offers.Add(new Offer(Name, Label(shown, Region), Label(shown, Zone), Label(shown, InstanceType), capacity, fitting is not null, fitting is null ? Unfit(place, pools, request.Hardware) : null) { Machine = shown is null ? null : Size(shown) });
         }
+        if (request.Hardware.Replicas > 1 && _options.SharedStorageClass is null) offers = [.. offers.Select(o => o with { Available = false, Reason = Scaling.NoSharedStorage })];
         // What can be had comes before what cannot.
         return [.. offers.OrderByDescending(o => o.Available)];
     }, cancellationToken);
@@ -72,16 +82,16 @@ public sealed partial class KubernetesTarget
             && (hardware.Gpu is not { Count: > 0 } gpu || (has.Gpus >= gpu.Count && NodeChoice.HasProduct(node.Metadata.Labels, gpu.Kind)));
     }
 
-    private static string Unfit(IReadOnlyList<V1Node> nodes, HardwareProfileSpec hardware)
+    private static string Unfit(IReadOnlyList<V1Node> nodes, IReadOnlyList<NodePool> pools, HardwareProfileSpec hardware)
     {
-        var largest = nodes.Select(Allocatable).ToList();
         if (hardware.Gpu is { Count: > 0 } gpu)
         {
-            var most = nodes.Where(n => NodeChoice.HasProduct(n.Metadata.Labels, gpu.Kind)).Select(n => Allocatable(n).Gpus).DefaultIfEmpty(0).Max();
+            var most = nodes.Where(n => NodeChoice.HasProduct(n.Metadata.Labels, gpu.Kind)).Select(n => Allocatable(n).Gpus).Concat(pools.Where(p => p.GpuKind == gpu.Kind).Select(p => p.Gpus)).DefaultIfEmpty(0).Max();
             if (most < gpu.Count) return most == 0 ? $"no node has a GPU of kind {gpu.Kind}" : $"needs {gpu.Count} GPUs of kind {gpu.Kind} on one node, the largest has {most}";
         }
+        var sizes = nodes.Select(Allocatable).Concat(pools.Select(Pools.SizeOf)).DefaultIfEmpty(new ResourceAmount(0, 0, 0)).ToList();
         return string.Create(CultureInfo.InvariantCulture,
-            $"needs {hardware.Vcpu:0.##} vCPU and {hardware.MemoryGib:0.##} GiB on one node, the largest can give {largest.Select(a => a.Vcpu).DefaultIfEmpty(0).Max():0.##} vCPU and {largest.Select(a => a.MemoryGib).DefaultIfEmpty(0).Max():0.##} GiB");
+            $"needs {hardware.Vcpu:0.##} vCPU and {hardware.MemoryGib:0.##} GiB on one node, the largest can give {sizes.Max(a => a.Vcpu):0.##} vCPU and {sizes.Max(a => a.MemoryGib):0.##} GiB");
     }
 
     private static ResourceAmount Allocatable(V1Node node) => AmountOf(node.Status?.Allocatable);

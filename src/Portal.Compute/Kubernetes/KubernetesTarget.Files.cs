@@ -79,6 +79,7 @@ public sealed partial class KubernetesTarget
         var name = FilesJob.NameOf(workloadId, folder);
         if (await _api.FindAsync<V1Job>(ResourceKind.Jobs, space, name, cancellationToken) is { } job)
         {
+            Ownership.Require(Name, FilesJob.Job(_options, space, workloadId, folder, writable, false, ""), job);
             // One that is over is in the way until the cluster has removed it.
             if (job.Status?.Conditions?.Any(c => c is { Status: "True", Type: "Complete" or "Failed" }) == true) await _api.DeleteAsync(ResourceKind.Jobs, space, name, TimeSpan.Zero, cancellationToken);
             return;

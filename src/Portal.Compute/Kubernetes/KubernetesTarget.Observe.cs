@@ -39,7 +39,14 @@ public sealed partial class KubernetesTarget
     private Task<IReadOnlyList<Observation>> ObserveAsync(IReadOnlySet<Guid>? only, CancellationToken cancellationToken) => GuardAsync<IReadOnlyList<Observation>>("look at its workloads", async () =>
     {
         var view = View();
-        await view.UntilCurrentAsync(cancellationToken).WaitAsync(_options.CallTimeout, _time, cancellationToken);
+        try
+        {
+            await view.UntilCurrentAsync(cancellationToken).WaitAsync(_options.CallTimeout, _time, cancellationToken);
+        }
+        catch (TimeoutException exception)
+        {
+            throw new ComputeTargetException(FailureClass.Throttled, $"{Name} does not tell what it runs: {view.Unlisted}", exception);
+        }
         var outage = view.Outage;
         _use.Refresh();
         var seen = new ConcurrentBag<Observation>();
@@ -66,6 +73,7 @@ public sealed partial class KubernetesTarget
             main = changed ?? main;
         }
         var seen = Verdict.Of(main, pods, warning);
+        if (seen.Altered is null && seen.State is ObservedState.Starting or ObservedState.Ready) seen = seen with { Altered = await DeletedAsync(place, pods, warning, cancellationToken) };
         return seen with { LogEnd = LogEndOf(main, pods, seen), Parts = await PartsAsync(pods, seen.EndedAt, cancellationToken) };
     }
 
@@ -101,10 +109,7 @@ public sealed partial class KubernetesTarget
 
     private async Task<MainFacts?> MainAtAsync(Place place, Guid allocationId, CancellationToken cancellationToken)
     {
-        var name = ClusterNames.OfAllocation(allocationId);
-        var main = place.Kind == ResourceKind.Jobs ? Facts(await _api.FindAsync<V1Job>(place.Kind, place.Namespace, name, cancellationToken), place)
-            : place.Kind == ResourceKind.Deployments ? Facts(await _api.FindAsync<V1Deployment>(place.Kind, place.Namespace, name, cancellationToken), place)
-            : Facts(await _api.FindAsync<V1StatefulSet>(place.Kind, place.Namespace, name, cancellationToken), place);
+        var main = Facts(await _api.FindAsync(place.Kind, place.Namespace, ClusterNames.OfAllocation(allocationId), cancellationToken), place);
         if (main is not null) _places[allocationId] = place;
         return main;
     }

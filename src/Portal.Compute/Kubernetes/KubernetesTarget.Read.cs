@@ -13,7 +13,9 @@ public sealed partial class KubernetesTarget
     {
         if (await FindAsync(allocationId, cancellationToken) is not var (place, _)) throw new ComputeTargetException(FailureClass.Lost, $"The program does not run on {Name}.");
         var pods = await PodsAsync(place, allocationId, cancellationToken);
-        var pod = pods.FirstOrDefault(p => p is { Deleting: false, ReadySince: not null, Address: not null }) ?? throw new ComputeTargetException(FailureClass.Lost, $"No pod of the program answers on {Name}.");
+        var answering = pods.Where(p => p is { Deleting: false, ReadySince: not null, Address: not null }).ToList();
+        // Of several replicas any: connections spread by chance.
+        var pod = answering.Count > 0 ? answering[Random.Shared.Next(answering.Count)] : throw new ComputeTargetException(FailureClass.Lost, $"No pod of the program answers on {Name}.");
         return await ReachAsync(pod, cancellationToken);
     }, cancellationToken);
 

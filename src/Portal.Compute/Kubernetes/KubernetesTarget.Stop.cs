@@ -41,6 +41,8 @@ public sealed partial class KubernetesTarget
         var name = ClusterNames.OfAllocation(allocationId);
         // The main object last: while it is there, the rest is looked for.
         await _api.DeleteAsync(ResourceKind.Services, place.Namespace, name, null, cancellationToken);
+        if (place.Kind == ResourceKind.Deployments)
+            foreach (var kind in new[] { ResourceKind.Autoscalers, ResourceKind.Budgets }) await _api.DeleteAsync(kind, place.Namespace, name, null, cancellationToken);
         // By their names, one after the other: whoever may list Secrets may read them all, and the portal need not.
         for (var number = 0; await _api.DeleteAsync(ResourceKind.Secrets, place.Namespace, FileSecret.NameOf(allocationId, number), null, cancellationToken); number++)
         {

@@ -1,4 +1,3 @@
-using k8s;
 using Microsoft.Extensions.Logging;
 using Portal.Compute.Kubernetes.Api;
 using Portal.Compute.Kubernetes.Logs;
@@ -24,10 +23,7 @@ public sealed partial class KubernetesTarget : IWatchedTarget, IAsyncDisposable
     public KubernetesTarget(string name, ClusterOptions options, TimeProvider time, ILogger<KubernetesTarget> logger)
     {
         (Name, _options, _time, _logger) = (name, options, time, logger);
-        var configuration = options.InCluster ? KubernetesClientConfiguration.InClusterConfig() : KubernetesClientConfiguration.BuildConfigFromConfigFile(options.Kubeconfig!, options.Context);
-        // Watches and logs last; each call has a limit of its own.
-        configuration.HttpClientTimeout = Timeout.InfiniteTimeSpan;
-        _api = new ClusterApi(new k8s.Kubernetes(configuration), options, time);
+        _api = new ClusterApi(new ClusterClient(options, logger), options, time);
         _nodes = new NodeBook(name, _api, time);
         (_follows, _kept) = (new LogFollows(_api, options, StillRunsAsync, time, logger), new LogKeeper(_api, StillRunsAsync, time, logger));
         _use = new PodUse(_api, options, time, logger);

@@ -41,6 +41,14 @@ public static partial class DeploymentRenderer
         })];
     }
 
+    /// <summary>How many copies run as the parameters have it; where one has no value, or none that is a number yet, one.</summary>
+    public static ReplicaRange Replicas(DeploymentSpec deployment, ParameterValues values)
+    {
+        if (deployment.Replicas is not { } replicas) return ReplicaRange.One;
+        int Number(string name) => values.ByName.TryGetValue(name, out var value) && value.ValueKind == JsonValueKind.Number && value.TryGetInt32(out var number) ? Math.Max(1, number) : 1;
+        return new ReplicaRange(Number(replicas.Least), Math.Max(Number(replicas.Least), Number(replicas.Most)));
+    }
+
     /// <summary>The names used in a template text, such as <c>parameters.steps</c>.</summary>
     public static IEnumerable<string> NamesIn(string template) => Template().Matches(template).Select(m => m.Groups[1].Value);
 

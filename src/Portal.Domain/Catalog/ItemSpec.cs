@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+using Portal.Domain.Compute;
 using Portal.Domain.Workloads;
 
 namespace Portal.Domain.Catalog;
@@ -198,6 +200,27 @@ public sealed record DeploymentSpec
     public IReadOnlyList<int> Groups { get; init; } = [];
     /// <summary>What runs it in the cluster; null: <see cref="ClusterEngine.Auto"/>.</summary>
     public ClusterEngine? Engine { get; init; }
+    /// <summary>How many copies of an endpoint answer; null: one (kubernetes).</summary>
+    public ReplicaSpec? Replicas { get; init; }
+}
+
+/// <summary>How many copies of an endpoint run, by integer parameters; between the two they follow the load.</summary>
+/// <param name="Least">The parameter that says how many there are always.</param>
+/// <param name="Most">The parameter that says how many there are at most; one that is smaller than the least means the least.</param>
+/// <param name="CpuPercent">More are begun when they use more of their vCPUs than this on average, 1–100.</param>
+public sealed record ReplicaSpec(string Least, string Most, int CpuPercent)
+{
+    /// <summary>More of one endpoint than anybody means.</summary>
+    public const int Limit = 100;
+}
+
+/// <summary>From how many to how many copies of a program run.</summary>
+public sealed record ReplicaRange(int Least, int Most)
+{
+    public static ReplicaRange One { get; } = new(1, 1);
+
+    /// <summary>Their number follows the load.</summary>
+    public bool Scales => Most > Least;
 }
 
 /// <summary>What turns a deployment into pods on a cluster.</summary>
@@ -219,6 +242,12 @@ public sealed record HardwareProfileSpec
     public GpuSpec? Gpu { get; init; }
     public int DiskGib { get; init; } = 10;
     public bool Restricted { get; init; }
+    /// <summary>How many machines' worth a workload may have of it; 1 in the catalog. Room, limits, policies and quotes count all of them.</summary>
+    public int Replicas { get; init; } = 1;
+
+    /// <summary>What all replicas have together.</summary>
+    [JsonIgnore]
+    public ResourceAmount Altogether => new(Vcpu * Replicas, MemoryGib * Replicas, (Gpu?.Count ?? 0) * Replicas);
 }
 
 /// <summary>GPUs of a profile; memory is per GPU.</summary>

@@ -43,6 +43,9 @@ public sealed record Offer(string Target, string Region, string Zone, string Ins
     /// <summary>The whole machine of which the hardware would be a share; null where shares are billed by rates.</summary>
     public ResourceAmount? Machine { get; init; }
 
+    /// <summary>Why it takes a while although it can be had; null when it is there now.</summary>
+    public string? Delay { get; init; }
+
     /// <summary>Whether it is of the capacity that is wished for; spot with fallback takes both.</summary>
     public bool Serves(CapacityType wish) => wish == CapacityType.SpotWithFallback || Capacity == wish;
 

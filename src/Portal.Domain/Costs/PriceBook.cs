@@ -36,6 +36,9 @@ public sealed record Quote(decimal HourlyPrice, decimal ListHourlyPrice, string 
     /// <summary>Hours of an average month, as clouds quote it: 365 × 24 ÷ 12.</summary>
     public const decimal HoursPerMonth = 730m;
 
+    /// <summary>The same for several of them.</summary>
+    public Quote Times(int count) => this with { HourlyPrice = HourlyPrice * count, ListHourlyPrice = ListHourlyPrice * count };
+
     public decimal MonthlyPrice => Math.Round(HourlyPrice * HoursPerMonth, 2);
 
     /// <summary>Share of the list price that is not paid, 0–1.</summary>
@@ -73,10 +76,10 @@ public sealed class PriceBook
     private string Currency => _inForce.Values.Select(r => r.Currency).FirstOrDefault("USD");
 
     /// <summary>vCPU × core rate + GiB × memory rate + GPUs × GPU rate, for places that bill by share.</summary>
-    public Quote ForShare(HardwareProfileSpec hardware, CapacityType capacity) => ForShare(AmountOf(hardware), capacity);
+    public Quote ForShare(HardwareProfileSpec hardware, CapacityType capacity) => ForShare(AmountOf(hardware), capacity).Times(hardware.Replicas);
 
-    /// <summary>The quote for an offer: its share of a machine whose price is known, else by rates.</summary>
-    public Quote For(Offer offer, HardwareProfileSpec hardware) => ForShareOf(offer.InstanceType, offer.Region, offer.Zone, offer.Capacity, AmountOf(hardware), offer.Machine);
+    /// <summary>The quote for an offer: its share of a machine whose price is known, else by rates; for all replicas that there may be.</summary>
+    public Quote For(Offer offer, HardwareProfileSpec hardware) => ForShareOf(offer.InstanceType, offer.Region, offer.Zone, offer.Capacity, AmountOf(hardware), offer.Machine).Times(hardware.Replicas);
 
     /// <summary>What a placed share costs now.</summary>
     public Quote For(PlacedPart part) => ForShareOf(part.InstanceType, part.Region, part.Zone, part.Capacity, part.Share, part.Size);

@@ -113,7 +113,19 @@ public sealed class ItemFileTests : IDisposable
     [InlineData("hardware:", "storage: [{name: a, sizeGiB: {parameter: stepz}}]\nhardware:", "storage[0].sizeGiB.parameter", "Did you mean \"steps\"")]
     [InlineData("hardware:", "storage: [{name: work, sizeGiB: 1, mountPath: /data}]\nhardware:", "storage[0].mountPath", "always at {{ work }}")]
     [InlineData("hardware:", "storage: [{name: a, sizeGiB: 1, mountPath: \"{{ parameters.key }}\"}]\nhardware:", "storage[0].mountPath", "secret")]
+    [InlineData(Command, Command + "\n    replicas: {least: steps, most: steps}", "deployments.local.replicas", "Unknown key")]
     public void Item_WrongDeployment_IsRefusedAtItsPath(string piece, string with, string path, string words) => ExpectOne(piece, with, path, words);
+
+    [Fact]
+    public void Item_WrongReplicas_AreRefused()
+    {
+        catalog.Break(Command, Command + "\n  kubernetes: {image: \"x:1\", replicas: {least: text, most: steps, cpuPercent: 0}}");
+        catalog.Load().Problems.Select(p => (p.Path, p.Message)).Should().Satisfy(
+            p => p.Path == "deployments.kubernetes.replicas" && p.Message.Contains("Only a ModelEndpoint"),
+            p => p.Path == "deployments.kubernetes.replicas.least" && p.Message.Contains("only an integer"),
+            p => p.Path == "deployments.kubernetes.replicas.most" && p.Message.Contains("{min: 1, max: 100}"),
+            p => p.Path == "deployments.kubernetes.replicas.cpuPercent" && p.Message.Contains("from 1 to 100"));
+    }
 
     [Fact]
     public void Item_ContainerOfOnesChoice_IsReadWithEveryField()

@@ -144,6 +144,33 @@ public sealed class ObserveTargetTests : HostedTests
     }
 
     [Fact]
+    public async Task Altered_RefusedForGood_IsToldOnce()
+    {
+        var id = await Host.LaunchRunningAsync(Lena);
+        Host.Target.RefuseRestore = new ComputeTargetException(FailureClass.Invalid, "field is immutable");
+        Host.Target.Alter((await Host.LiveAsync(id)).Id, "“kubectl-edit” has changed it");
+        await Host.ObserveAsync();
+        await Host.ObserveAsync();
+
+        (await TimelineAsync(id)).Should().ContainSingle(r => r == "“kubectl-edit” has changed it; it could not be put back: field is immutable");
+        (await PhaseAsync(id)).Should().Be(WorkloadPhase.Running);
+    }
+
+    [Fact]
+    public async Task Running_FallsSilent_IsStoredAndWakesNobody()
+    {
+        var id = await Host.LaunchRunningAsync(Lena);
+        await Host.ObserveAsync();
+        var before = Host.Jobs.All.Count;
+        Host.Target.FallSilent((await Host.LiveAsync(id)).Id, "Its pod is moved.");
+        await Host.ObserveAsync();
+
+        (await Host.LiveAsync(id)).Should().Match<Allocation>(a => a.ObservedState == ObservedState.Starting && a.ObservedMessage == "Its pod is moved.");
+        Host.Jobs.All.Should().HaveCount(before, "nothing is to be done about it");
+        (await PhaseAsync(id)).Should().Be(WorkloadPhase.Running);
+    }
+
+    [Fact]
     public async Task Change_WakesOnlyItsWorkload()
     {
         var (one, other) = (await Host.LaunchRunningAsync(Lena), await Host.LaunchRunningAsync(Lena));

@@ -16,7 +16,7 @@ public sealed class PortalAndCluster : IAsyncLifetime
     public PortalProcess Portal { get; private set; } = null!;
 
     /// <summary>With these the portal is started, and started again.</summary>
-    public IReadOnlyDictionary<string, string> Settings => new Dictionary<string, string> { [$"Kubernetes__Clusters__{Name}__Kubeconfig"] = _kubeconfig, ["Local__Enabled"] = "false" };
+    public IReadOnlyDictionary<string, string> Settings => new Dictionary<string, string> { [$"Kubernetes__Clusters__{Name}__Kubeconfig"] = _kubeconfig, [$"Kubernetes__Clusters__{Name}__SharedStorageClass"] = "shared", ["Local__Enabled"] = "false" };
 
     public async ValueTask InitializeAsync()
     {

@@ -61,6 +61,16 @@ public sealed class PortalProcess : IAsyncDisposable
         get { lock (_output) return _output.ToString(); }
     }
 
+    /// <summary>What the process holds of the machine's memory, in MiB.</summary>
+    public double MemoryMib
+    {
+        get
+        {
+            _process!.Refresh();
+            return _process.WorkingSet64 / 1048576.0;
+        }
+    }
+
     /// <summary>True once the process has ended by whatever means.</summary>
     public bool HasEnded => _process?.HasExited ?? true;
 

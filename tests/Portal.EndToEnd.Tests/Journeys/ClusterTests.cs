@@ -38,9 +38,16 @@ public sealed class ClusterTests(PortalAndCluster fixture) : IClassFixture<Porta
         await Chromium.PictureAsync(page, "cluster-timeline-light-1280");
         (await Chromium.FindingsAsync(page)).Should().BeEmpty();
 
-        var endpoint = await _portal.Api.LaunchAsync(new { item = "tiny-lm-endpoint", hardware = "cpu-tiny", parameters = new { run } });
+        // Two replicas cost twice as much, and both answer.
+        await page.GotoAsync($"{_portal.Url}launch/tiny-lm-endpoint?run={run}&hardware=cpu-tiny&target={PortalAndCluster.Name}");
+        await page.FillAsync("#parameter-replicas", "2");
+        await page.GetByText("up to 2 replicas").First.WaitForAsync();
+        await Chromium.PictureAsync(page, "cluster-replicas-launch-light-1280");
+        await page.ClickAsync("button:has-text('Launch for')");
+        await page.WaitForURLAsync("**/workloads/*");
+        var endpoint = Guid.Parse(page.Url.Split('/')[^1]);
         await _portal.Api.WaitForAsync(endpoint, "Running");
-        await page.GotoAsync($"{_portal.Url}workloads/{endpoint}");
+        await page.GetByText("2 of 2 replicas answer.").WaitForAsync();
         var opened = await page.Context.RunAndWaitForPageAsync(() => page.ClickAsync("a:has-text('Open')"));
         await opened.FillAsync("#text", "What is a budget?");
         await opened.PressAsync("#text", "Enter");

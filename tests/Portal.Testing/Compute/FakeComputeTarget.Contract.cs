@@ -61,7 +61,9 @@ public sealed partial class FakeComputeTarget
     public Task RestoreAsync(AllocationSpec spec, CancellationToken cancellationToken)
     {
         ThrowIfUnreachable();
+        // Also where it cannot be put back: it is answered then.
         Change(spec.AllocationId, a => a.Altered = null);
+        if (RefuseRestore is { } refusal) throw refusal;
         return Task.CompletedTask;
     }
 
@@ -178,7 +180,7 @@ public sealed partial class FakeComputeTarget
         var state = a.IsLost ? ObservedState.Lost
             : a.EndedAt is not null ? ObservedState.Exited
             : a.StopRequestedAt is not null ? ObservedState.Stopping
-            : a.ReadyAt is not null ? ObservedState.Ready
+            : a.Silence is null && a.ReadyAt is not null ? ObservedState.Ready
             : ObservedState.Starting;
         return new Observation(a.Spec.AllocationId, state)
         {
@@ -190,7 +192,7 @@ public sealed partial class FakeComputeTarget
             EndedAt = a.EndedAt,
             ExitCode = a.ExitCode,
             Failure = a.IsLost ? FailureClass.Lost : a.Failure,
-            Message = a.IsLost ? "The resource is gone." : a.Message,
+            Message = a.IsLost ? "The resource is gone." : a.Message ?? a.Silence,
             Altered = a.Altered,
             Parts = BillsByParts ? a.Parts : null,
             StopRequested = a.StopRequestedAt is not null,

@@ -89,6 +89,12 @@ public sealed partial class FakeComputeTarget(TimeProvider clock, string name = 
     /// <summary>Somebody changes the allocation past the portal; until it is put back, observations say so.</summary>
     public void Alter(Guid allocationId, string words) => Change(allocationId, a => a.Altered = words);
 
+    /// <summary>It was ready and does not answer any more.</summary>
+    public void FallSilent(Guid allocationId, string why) => Change(allocationId, a => a.Silence = why);
+
+    /// <summary>Why nothing can be put back, once and for all; null where it can.</summary>
+    public ComputeTargetException? RefuseRestore { get; set; }
+
     /// <summary>Which shares of machines the allocation holds.</summary>
     public void SetParts(Guid allocationId, params PlacedPart[] parts) => Change(allocationId, a => a.Parts = parts);
 
@@ -135,6 +141,7 @@ public sealed partial class FakeComputeTarget(TimeProvider clock, string name = 
         public List<LogLine> Log { get; } = [];
         public ResourceUse? Use { get; set; }
         public string? Altered { get; set; }
+        public string? Silence { get; set; }
         public IReadOnlyList<PlacedPart> Parts { get; set; } = [];
 
         public void End(DateTimeOffset at, int exitCode, FailureClass? failure, string? message)

@@ -18,6 +18,7 @@ internal static class ClusterSeed
             return;
         Class(core, "standard", "Immediate", isDefault: true);
         Class(core, "standard-wait", "WaitForFirstConsumer", isDefault: false);
+        Class(core, "shared", "Immediate", isDefault: false, "shared.csi.example.com");
         nodes.Add("node-1");
     }
 
@@ -28,10 +29,10 @@ internal static class ClusterSeed
             await Task.Delay(2);
     }
 
-    private static void Class(ClusterCore core, string name, string binding, bool isDefault)
+    private static void Class(ClusterCore core, string name, string binding, bool isDefault, string provisioner = "test.csi.example.com")
     {
         var json = Named("StorageClass", "storage.k8s.io/v1", name);
-        json["provisioner"] = "test.csi.example.com";
+        json["provisioner"] = provisioner;
         json["volumeBindingMode"] = binding;
         json["allowVolumeExpansion"] = true;
         if (isDefault)

@@ -126,6 +126,10 @@ internal static class CatalogShapes
             EnvironmentField,
             new("readOnlyRoot", new FlagShape(), "True: only the workload's folders and /tmp can be written to. False when left out: not every image bears it."),
             new("groups", new ListShape(new WholeShape(0, 65_535), 0, 10), "Further groups of the program; 0 for images that are made to run as any user."),
+            new("replicas", new ObjectShape(
+                new("least", ParameterName, "The integer parameter that says how many there are always.", true),
+                new("most", ParameterName, "The integer parameter that says how many there may be.", true),
+                new("cpuPercent", new WholeShape(1, 100), "Average use of their vCPUs above which there are more; 70 when left out.")), "How many copies of an endpoint answer. Several share one volume, which the cluster must have a storage class for."),
             new("engine", new WordShape([.. Enum.GetNames<ClusterEngine>().Select(e => e.ToLowerInvariant())]), "What runs it in the cluster: plain objects, which is what auto means so far.")), "A Kubernetes cluster."),
         new("ec2", new ObjectShape(ImageField, CommandField, EnvironmentField), "Virtual machines."))
     {

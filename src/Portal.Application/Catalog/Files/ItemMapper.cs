@@ -165,6 +165,7 @@ internal static class ItemMapper
         ReadOnlyRoot = entry.Value.Get("readOnlyRoot").Flag(false),
         Groups = [.. entry.Value.Get("groups").Items().Select(g => g.Whole() ?? 0)],
         Engine = Enum.TryParse<ClusterEngine>(entry.Value.Get("engine").Text(), ignoreCase: true, out var engine) ? engine : null,
+        Replicas = entry.Value.Get("replicas") is MapNode replicas ? new ReplicaSpec(replicas["least"].Text(""), replicas["most"].Text(""), replicas.Get("cpuPercent").Whole() ?? 70) : null,
     };
 
     private static Dictionary<string, T> ByName<T>(IReadOnlyList<MapEntry> entries, Func<Node, T> value) => entries.ToDictionary(e => e.Key.Text, e => value(e.Value), StringComparer.Ordinal);

@@ -1,11 +1,12 @@
 using System.Globalization;
 using Portal.Domain.Catalog;
+using Portal.Domain.Workloads;
 
 namespace Portal.Application.Catalog.Files;
 
 internal sealed partial class ItemRules
 {
-    /// <summary>What only a container can be told: its port, and where its folders appear.</summary>
+    /// <summary>What only a container can be told: its port, where its folders appear, and how many there are.</summary>
     private void CheckPlaces()
     {
         for (var i = 0; i < item.Ports.Count; i++)
@@ -20,6 +21,13 @@ internal sealed partial class ItemRules
                 CheckTemplate(mount, Spot.Folder, path / "mountPath");
             if (item.Storage[i].SizeParameter is { Length: > 0 } size)
                 CheckNumber(size, 1, 100_000, path / "sizeGiB" / "parameter");
+        }
+        foreach (var deployment in item.Deployments.Where(d => d is { Target: "kubernetes", Replicas: not null }))
+        {
+            var path = Root / "deployments" / deployment.Target / "replicas";
+            if (item.Kind != WorkloadKind.ModelEndpoint) Refuse(path, "Only a ModelEndpoint has replicas: of others there is one.");
+            CheckNumber(deployment.Replicas!.Least, 1, ReplicaSpec.Limit, path / "least");
+            CheckNumber(deployment.Replicas.Most, 1, ReplicaSpec.Limit, path / "most");
         }
     }
 

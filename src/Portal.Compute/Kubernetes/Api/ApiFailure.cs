@@ -27,11 +27,31 @@ internal static class ApiFailure
     public static ComputeTargetException Of(string cluster, string what, Exception exception) => exception switch
     {
         ComputeTargetException known => known,
-        ApiException refused => new ComputeTargetException(ClassOf(refused), $"{cluster} refused to {what}: {refused.Message}", refused),
-        HttpRequestException { InnerException: AuthenticationException } tls => new ComputeTargetException(FailureClass.Unauthorized, $"{cluster} does not show the certificate that its kubeconfig expects: {tls.InnerException!.Message}", tls),
+        ApiException refused => new ComputeTargetException(ClassOf(refused), $"{cluster} refused to {what}: {Words(refused)}", refused),
+        HttpRequestException { InnerException: AuthenticationException } tls => new ComputeTargetException(FailureClass.Unauthorized, $"{cluster} does not show the certificate that its kubeconfig expects: {Words(tls)}", tls),
         HttpRequestException or IOException or TimeoutException or OperationCanceledException => new ComputeTargetException(FailureClass.Throttled, $"{cluster} does not answer: {exception.Message}", exception),
         _ => new ComputeTargetException(FailureClass.Crashed, $"Failed to {what} on {cluster}: {exception.Message}", exception),
     };
+
+    /// <summary>What was said, and what people can do about it.</summary>
+    public static string Words(Exception exception) => exception switch
+    {
+        ApiException refused => NextStep(refused) is { } next ? $"{refused.Message.TrimEnd('.')}. {next}" : refused.Message,
+        HttpRequestException { InnerException: AuthenticationException tls } => $"{tls.Message.TrimEnd('.')}. Put the certificate authority of the cluster into the kubeconfig; the portal reads it again.",
+        _ => exception.Message,
+    };
+
+    private static string? NextStep(ApiException refused) => (refused.Status, ClassOf(refused)) switch
+    {
+        (HttpStatusCode.Unauthorized, _) => "The portal's credentials are not, or no longer, good: put others into its kubeconfig; the portal reads it again.",
+        (HttpStatusCode.Forbidden, FailureClass.QuotaExceeded) => "It is tried again: stop something of the team's, or have the quota raised.",
+        (HttpStatusCode.Forbidden, FailureClass.Throttled) => "It is tried again once that is gone.",
+        (HttpStatusCode.Forbidden, FailureClass.Unauthorized) => "The portal needs the role of deploy/k8s/cluster-role.yaml, whole.",
+        _ => null,
+    };
+
+    /// <summary>The server was not reached, showed another certificate or did not know who asked: other words of the kubeconfig may help.</summary>
+    public static bool IsOfTheWayIn(Exception exception) => exception is HttpRequestException or ApiException { Status: HttpStatusCode.Unauthorized };
 
     private static FailureClass ClassOf(ApiException refused) => refused.Status switch
     {

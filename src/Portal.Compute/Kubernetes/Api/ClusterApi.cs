@@ -10,16 +10,13 @@ namespace Portal.Compute.Kubernetes.Api;
 /// The few calls the portal makes of an API server, for any kind of object: apply, read, list, change, delete. Fields that the server does not know are errors. Calls that fail for a passing reason are repeated a few times, as
 /// each of them may be: applying, reading and deleting twice is doing it once.
 /// </summary>
-internal sealed class ClusterApi(k8s.Kubernetes client, ClusterOptions options, TimeProvider time) : IDisposable
+internal sealed class ClusterApi(ClusterClient clients, ClusterOptions options, TimeProvider time) : IDisposable
 {
     private const int Tries = 4;
     private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(5);
 
-    // An address may have a path of its own, as behind a gateway of many clusters.
-    private readonly Uri _server = new(client.BaseUri.AbsoluteUri.TrimEnd('/') + "/");
-
     /// <summary>The client itself, for streams.</summary>
-    public k8s.Kubernetes Client => client;
+    public k8s.Kubernetes Client => clients.Current;
 
     /// <summary>Makes an object be as it says, as the owner of the fields it names; what others changed of them is changed back.</summary>
     public Task ApplyAsync(IKubernetesObject<V1ObjectMeta> item, CancellationToken cancellationToken)
@@ -55,6 +52,25 @@ internal sealed class ClusterApi(k8s.Kubernetes client, ClusterOptions options, 
             return null;
         }
     }
+
+    /// <summary>The same of a kind that is only known while it runs.</summary>
+    public async Task<IKubernetesObject<V1ObjectMeta>?> FindAsync(ResourceKind kind, string? space, string name, CancellationToken cancellationToken) => kind.Kind switch
+    {
+        "Namespace" => await FindAsync<V1Namespace>(kind, space, name, cancellationToken),
+        "ServiceAccount" => await FindAsync<V1ServiceAccount>(kind, space, name, cancellationToken),
+        "LimitRange" => await FindAsync<V1LimitRange>(kind, space, name, cancellationToken),
+        "ResourceQuota" => await FindAsync<V1ResourceQuota>(kind, space, name, cancellationToken),
+        "NetworkPolicy" => await FindAsync<V1NetworkPolicy>(kind, space, name, cancellationToken),
+        "PersistentVolumeClaim" => await FindAsync<V1PersistentVolumeClaim>(kind, space, name, cancellationToken),
+        "Secret" => await FindAsync<V1Secret>(kind, space, name, cancellationToken),
+        "Service" => await FindAsync<V1Service>(kind, space, name, cancellationToken),
+        "Job" => await FindAsync<V1Job>(kind, space, name, cancellationToken),
+        "StatefulSet" => await FindAsync<V1StatefulSet>(kind, space, name, cancellationToken),
+        "Deployment" => await FindAsync<V1Deployment>(kind, space, name, cancellationToken),
+        "HorizontalPodAutoscaler" => await FindAsync<V2HorizontalPodAutoscaler>(kind, space, name, cancellationToken),
+        "PodDisruptionBudget" => await FindAsync<V1PodDisruptionBudget>(kind, space, name, cancellationToken),
+        _ => throw new ArgumentOutOfRangeException(nameof(kind), kind.Kind, "No model of the kind is read."),
+    };
 
     /// <summary>Changes some fields by a JSON merge patch; null when there is no such object.</summary>
     /// <param name="patch">JSON text; a <c>resourceVersion</c> in its metadata makes it hold only for that version.</param>
@@ -105,26 +121,41 @@ internal sealed class ClusterApi(k8s.Kubernetes client, ClusterOptions options, 
     }
 
     /// <summary>An answer whose body is still coming: a watch or a log. The caller disposes it.</summary>
-    public async Task<HttpResponseMessage> OpenAsync(string path, CancellationToken cancellationToken)
+    public Task<HttpResponseMessage> OpenAsync(string path, CancellationToken cancellationToken) => WithClientAsync(async client =>
     {
-        using var request = await RequestAsync(HttpMethod.Get, path, null, null, cancellationToken);
+        using var request = await RequestAsync(client, HttpMethod.Get, path, null, null, cancellationToken);
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         limit.CancelAfter(options.CallTimeout);
         var answer = await WithinAsync(token => client.HttpClient.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, token), limit.Token, cancellationToken);
         if (answer.IsSuccessStatusCode) return answer;
         using (answer) throw await ApiFailure.ReadAsync(answer, cancellationToken);
-    }
+    });
 
     /// <summary>The same of a log that is followed: its answer begins with its first line, however long that takes.</summary>
-    public async Task<HttpResponseMessage> OpenPatientlyAsync(string path, CancellationToken cancellationToken)
+    public Task<HttpResponseMessage> OpenPatientlyAsync(string path, CancellationToken cancellationToken) => WithClientAsync(async client =>
     {
-        using var request = await RequestAsync(HttpMethod.Get, path, null, null, cancellationToken);
+        using var request = await RequestAsync(client, HttpMethod.Get, path, null, null, cancellationToken);
         var answer = await client.HttpClient.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellationToken);
         if (answer.IsSuccessStatusCode) return answer;
         using (answer) throw await ApiFailure.ReadAsync(answer, cancellationToken);
-    }
+    });
 
-    public void Dispose() => client.Dispose();
+    public void Dispose() => clients.Dispose();
+
+    /// <summary>Asks once more where the server, its certificate or its credentials were wrong and the kubeconfig now has others.</summary>
+    private async Task<T> WithClientAsync<T>(Func<k8s.Kubernetes, Task<T>> ask)
+    {
+        var client = clients.Current;
+        try
+        {
+            return await ask(client);
+        }
+        catch (Exception exception) when (ApiFailure.IsOfTheWayIn(exception))
+        {
+            if (!clients.Renew(client)) throw;
+        }
+        return await ask(clients.Current);
+    }
 
     private async Task<T> SendAsync<T>(HttpMethod method, string path, string? body, string? type, CancellationToken cancellationToken)
     {
@@ -132,7 +163,7 @@ internal sealed class ClusterApi(k8s.Kubernetes client, ClusterOptions options, 
         {
             try
             {
-                return await OnceAsync<T>(method, path, body, type, cancellationToken);
+                return await WithClientAsync(client => OnceAsync<T>(client, method, path, body, type, cancellationToken));
             }
             catch (Exception exception) when (attempt < Tries && ApiFailure.IsPassing(exception))
             {
@@ -142,9 +173,9 @@ internal sealed class ClusterApi(k8s.Kubernetes client, ClusterOptions options, 
         }
     }
 
-    private async Task<T> OnceAsync<T>(HttpMethod method, string path, string? body, string? type, CancellationToken cancellationToken)
+    private async Task<T> OnceAsync<T>(k8s.Kubernetes client, HttpMethod method, string path, string? body, string? type, CancellationToken cancellationToken)
     {
-        using var request = await RequestAsync(method, path, body, type, cancellationToken);
+        using var request = await RequestAsync(client, method, path, body, type, cancellationToken);
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         limit.CancelAfter(options.CallTimeout);
         return await WithinAsync(async token =>
@@ -167,9 +198,10 @@ internal sealed class ClusterApi(k8s.Kubernetes client, ClusterOptions options, 
         }
     }
 
-    private async Task<HttpRequestMessage> RequestAsync(HttpMethod method, string path, string? body, string? type, CancellationToken cancellationToken)
+    private static async Task<HttpRequestMessage> RequestAsync(k8s.Kubernetes client, HttpMethod method, string path, string? body, string? type, CancellationToken cancellationToken)
     {
-        var request = new HttpRequestMessage(method, new Uri(_server, path)) { Version = client.HttpClient.DefaultRequestVersion, VersionPolicy = client.HttpClient.DefaultVersionPolicy };
+        // An address may have a path of its own, as behind a gateway of many clusters.
+        var request = new HttpRequestMessage(method, new Uri(new Uri(client.BaseUri.AbsoluteUri.TrimEnd('/') + "/"), path)) { Version = client.HttpClient.DefaultRequestVersion, VersionPolicy = client.HttpClient.DefaultVersionPolicy };
         if (body is not null)
         {
             request.Content = new StringContent(body, Encoding.UTF8);

@@ -14,9 +14,10 @@ internal sealed record ResourceKind(string ApiVersion, string Kind, string Plura
         LimitRanges = new("v1", "LimitRange", "limitranges"), Quotas = new("v1", "ResourceQuota", "resourcequotas"), Events = new("v1", "Event", "events") { Fields = "type=Warning" },
         Jobs = new("batch/v1", "Job", "jobs"), StatefulSets = new("apps/v1", "StatefulSet", "statefulsets"), Deployments = new("apps/v1", "Deployment", "deployments"),
         NetworkPolicies = new("networking.k8s.io/v1", "NetworkPolicy", "networkpolicies"),
+        Autoscalers = new("autoscaling/v2", "HorizontalPodAutoscaler", "horizontalpodautoscalers"), Budgets = new("policy/v1", "PodDisruptionBudget", "poddisruptionbudgets"),
         PodMeasures = new("metrics.k8s.io/v1beta1", "PodMetrics", "pods");
 
-    private static readonly Dictionary<string, ResourceKind> ByKind = new[] { Namespaces, Nodes, Pods, Services, Claims, Secrets, Accounts, LimitRanges, Quotas, Events, Jobs, StatefulSets, Deployments, NetworkPolicies }.ToDictionary(k => k.Kind);
+    private static readonly Dictionary<string, ResourceKind> ByKind = new[] { Namespaces, Nodes, Pods, Services, Claims, Secrets, Accounts, LimitRanges, Quotas, Events, Jobs, StatefulSets, Deployments, NetworkPolicies, Autoscalers, Budgets }.ToDictionary(k => k.Kind);
 
     /// <summary>What may be the main object of an allocation.</summary>
     public static IReadOnlyList<ResourceKind> Mains { get; } = [Jobs, StatefulSets, Deployments];

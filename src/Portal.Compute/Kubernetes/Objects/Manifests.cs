@@ -12,6 +12,9 @@ namespace Portal.Compute.Kubernetes.Objects;
 /// <param name="Main">The one whose being there means that the allocation was started; it is made last.</param>
 internal sealed record Manifests(V1PersistentVolumeClaim Volume, IReadOnlyList<IKubernetesObject<V1ObjectMeta>> Before, IKubernetesObject<V1ObjectMeta> Main)
 {
+    /// <summary>To how many pods an autoscaler may go.</summary>
+    public int MostReplicas { get; init; } = 1;
+
     public static Manifests Of(ClusterOptions options, AllocationSpec spec)
     {
         var deployment = spec.ItemSpec.DeploymentFor("kubernetes") ?? throw new ComputeTargetException(FailureClass.Invalid, $"{spec.Item} {spec.Version} has no deployment for clusters.");
@@ -23,23 +26,25 @@ internal sealed record Manifests(V1PersistentVolumeClaim Volume, IReadOnlyList<I
         var files = FileSecret.Of(spec, rendered);
         List<IKubernetesObject<V1ObjectMeta>> before = [Secret(options, spec, ClusterNames.OfAllocation(spec.AllocationId), Bytes(PodTemplate.Environment(spec, rendered))), .. files.Select(f => Secret(options, spec, f.Name, f.Data))];
         if (spec.ItemSpec.Ports.Count > 0) before.Add(Service(options, spec));
+        var replicas = DeploymentRenderer.Replicas(deployment, spec.Parameters);
+        if (spec.ItemSpec.Kind == WorkloadKind.ModelEndpoint) before.AddRange(Scaling.Of(spec, replicas, deployment.Replicas, Meta(options, spec, ClusterNames.OfAllocation(spec.AllocationId)), Selector(spec)));
         return spec.ItemSpec.Kind switch
         {
-            WorkloadKind.TrainingRun => new Manifests(VolumeOf(options, spec), before, Job(options, spec, PodTemplate.Of(spec, rendered, files, "Never"))),
-            WorkloadKind.ModelEndpoint => new Manifests(VolumeOf(options, spec), before, Deployment(options, spec, PodTemplate.Of(spec, rendered, files, "Always"))),
-            _ => new Manifests(VolumeOf(options, spec), before, StatefulSet(options, spec, PodTemplate.Of(spec, rendered, files, "Always"))),
+            WorkloadKind.TrainingRun => new Manifests(VolumeOf(options, spec, ReplicaRange.One), before, Job(options, spec, PodTemplate.Of(spec, rendered, files, "Never"))),
+            WorkloadKind.ModelEndpoint => new Manifests(VolumeOf(options, spec, replicas), before, Deployment(options, spec, replicas, PodTemplate.Of(spec, rendered, files, "Always"))) { MostReplicas = replicas.Most },
+            _ => new Manifests(VolumeOf(options, spec, ReplicaRange.One), before, StatefulSet(options, spec, PodTemplate.Of(spec, rendered, files, "Always"))),
         };
     }
 
     /// <summary>The workload's volume: kept storage, artifacts and checkpoints, whichever attempt wrote them.</summary>
-    private static V1PersistentVolumeClaim VolumeOf(ClusterOptions options, AllocationSpec spec) => new()
+    private static V1PersistentVolumeClaim VolumeOf(ClusterOptions options, AllocationSpec spec, ReplicaRange replicas) => new()
     {
         ApiVersion = "v1", Kind = "PersistentVolumeClaim",
         Metadata = Meta(options, spec, ClusterNames.OfVolume(spec.WorkloadId), ClusterNames.VolumeLabels(spec)),
         Spec = new V1PersistentVolumeClaimSpec
         {
-            AccessModes = ["ReadWriteOnce"],
-            StorageClassName = options.StorageClass,
+            AccessModes = [replicas.Most > 1 ? "ReadWriteMany" : "ReadWriteOnce"],
+            StorageClassName = replicas.Most > 1 ? options.SharedStorageClass ?? throw new ComputeTargetException(FailureClass.Invalid, Scaling.NoSharedStorage) : options.StorageClass,
             Resources = new V1VolumeResourceRequirements
             {
                 Requests = new Dictionary<string, ResourceQuantity> { ["storage"] = new($"{PodTemplate.Storages(spec).Where(s => s.Keep).Sum(s => s.SizeGib) + Math.Max(1, spec.Hardware.DiskGib)}Gi") },
@@ -81,15 +86,10 @@ internal sealed record Manifests(V1PersistentVolumeClaim Volume, IReadOnlyList<I
         Spec = new V1StatefulSetSpec { Replicas = 1, ServiceName = ClusterNames.OfAllocation(spec.AllocationId), Selector = new V1LabelSelector { MatchLabels = Selector(spec) }, Template = pod },
     };
 
-    private static V1Deployment Deployment(ClusterOptions options, AllocationSpec spec, V1PodTemplateSpec pod) => new()
+    private static V1Deployment Deployment(ClusterOptions options, AllocationSpec spec, ReplicaRange replicas, V1PodTemplateSpec pod) => new()
     {
         ApiVersion = "apps/v1", Kind = "Deployment", Metadata = Meta(options, spec, ClusterNames.OfAllocation(spec.AllocationId)),
-        Spec = new V1DeploymentSpec
-        {
-            Replicas = 1, Selector = new V1LabelSelector { MatchLabels = Selector(spec) }, Template = pod,
-            // The new one answers before the old one goes.
-            Strategy = new V1DeploymentStrategy { Type = "RollingUpdate", RollingUpdate = new V1RollingUpdateDeployment { MaxSurge = 1, MaxUnavailable = 0 } },
-        },
+        Spec = new V1DeploymentSpec { Replicas = replicas.Least, Selector = new V1LabelSelector { MatchLabels = Selector(spec) }, Template = Scaling.Spread(pod, replicas, Selector(spec)), Strategy = Scaling.Strategy(replicas) },
     };
 
     private static Dictionary<string, string> Selector(AllocationSpec spec) => new() { [ClusterNames.Allocation] = spec.AllocationId.ToString() };

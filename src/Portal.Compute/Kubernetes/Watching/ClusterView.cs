@@ -9,6 +9,8 @@ namespace Portal.Compute.Kubernetes.Watching;
 /// <summary>Everything of the portal's on a cluster, kept up to date by one watch a kind; reading it costs no call.</summary>
 internal sealed class ClusterView : IAsyncDisposable
 {
+    private const string NotYet = "It was not listed yet.";
+
     private const string Ours = "app.kubernetes.io/managed-by=portal," + ClusterNames.Allocation;
 
     private readonly Lock _gate = new();
@@ -25,7 +27,7 @@ internal sealed class ClusterView : IAsyncDisposable
     public ClusterView(ClusterApi api, ClusterOptions options, TimeProvider time, ILogger logger)
     {
         _news = new ClusterNews(time);
-        foreach (var kind in new[] { ResourceKind.Jobs, ResourceKind.StatefulSets, ResourceKind.Deployments, ResourceKind.Pods, ResourceKind.Events }) _broken[kind.Plural] = "It was not listed yet.";
+        foreach (var kind in new[] { ResourceKind.Jobs, ResourceKind.StatefulSets, ResourceKind.Deployments, ResourceKind.Pods, ResourceKind.Events }) _broken[kind.Plural] = NotYet;
         Task Watch<T>(ResourceKind kind, IWatchSink<T> sink, string selector = Ours)
             where T : class, k8s.IKubernetesObject<V1ObjectMeta> => new ResourceWatch<T>(api, kind, selector, sink, options, time, logger).RunAsync(_end.Token);
         _watching = Task.WhenAll(
@@ -45,6 +47,12 @@ internal sealed class ClusterView : IAsyncDisposable
     public string? Outage
     {
         get { lock (_gate) return _broken.Where(b => b.Key != ResourceKind.Events.Plural).Select(b => b.Value).FirstOrDefault(r => r is not null); }
+    }
+
+    /// <summary>What could not be listed yet, in the cluster's words.</summary>
+    public string? Unlisted
+    {
+        get { lock (_gate) return _broken.Values.Where(r => r is not null).OrderBy(r => r == NotYet).FirstOrDefault(); }
     }
 
     /// <summary>Allocations with their pods and the newest warning about each.</summary>
@@ -175,6 +183,8 @@ internal sealed class ClusterView : IAsyncDisposable
 
         public void Put(Corev1Event item)
         {
+            // An autoscaler complains as long as pods start and nothing is measured of them; what it still says after minutes is worth telling.
+            if (item is { InvolvedObject.Kind: "HorizontalPodAutoscaler", Count: not >= 10 }) return;
             if (item.Type != "Warning" || AllocationIn(item.InvolvedObject?.Name) is not { } allocation || item.Message is not { Length: > 0 } message) return;
             lock (view._gate) view._warnings[allocation] = message;
             view._news.Of(allocation);

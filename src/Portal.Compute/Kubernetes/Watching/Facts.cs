@@ -23,6 +23,9 @@ internal sealed record MainFacts(
     string Kind, string Namespace, string Name, string Version, Guid AllocationId, Guid WorkloadId, string? Instance, DateTimeOffset CreatedAt, bool Deleting, DateTimeOffset? StopAsked, AllocationEnd? End, (string Reason, string? Message)? Failed,
     Alteration? Altered = null)
 {
+    /// <summary>How many pods it is to have; 0 where it is none of a Deployment's.</summary>
+    public int Replicas { get; init; }
+
     /// <summary>The portal's name of it, for people.</summary>
     public string ResourceId => $"{Kind.ToLowerInvariant()}/{Namespace}/{Name}";
 
@@ -30,14 +33,34 @@ internal sealed record MainFacts(
     public static MainFacts? Of(IKubernetesObject<V1ObjectMeta> main, string kind)
     {
         var meta = main.Metadata;
-        if (meta.Labels is null || !Guid.TryParse(meta.Labels.GetOr(ClusterNames.Allocation), out var allocation) || !Guid.TryParse(meta.Labels.GetOr(ClusterNames.Workload), out var workload)) return null;
+        // Those of its pods cannot be changed as its own can.
+        var labels = LabelsOfPods(main);
+        if (!Guid.TryParse(labels.GetOr(ClusterNames.Allocation), out var allocation) || !Guid.TryParse(labels.GetOr(ClusterNames.Workload), out var workload) || meta.Name != ClusterNames.OfAllocation(allocation)) return null;
         var failed = (main as V1Job)?.Status?.Conditions?.FirstOrDefault(c => c is { Type: "Failed", Status: "True" });
         return new MainFacts(
-            kind, meta.NamespaceProperty, meta.Name, meta.ResourceVersion, allocation, workload, meta.Labels.GetOr(ClusterNames.Instance), Instants.Of(meta.CreationTimestamp) ?? default, meta.DeletionTimestamp is not null,
+            kind, meta.NamespaceProperty, meta.Name, meta.ResourceVersion, allocation, workload, labels.GetOr(ClusterNames.Instance), Instants.Of(meta.CreationTimestamp) ?? default, meta.DeletionTimestamp is not null,
             DateTimeOffset.TryParse(meta.Annotations.GetOr(ClusterNames.StopAsked), System.Globalization.CultureInfo.InvariantCulture, out var asked) ? asked : null,
             AllocationEnd.Read(meta.Annotations.GetOr(ClusterNames.End)), failed is null ? null : (failed.Reason ?? "", failed.Message),
-            Alteration.Of(meta) is { } altered && altered.Key != meta.Annotations.GetOr(ClusterNames.Restored) ? altered : null);
+            AlterationOf(meta, allocation))
+        {
+            Replicas = (main as V1Deployment)?.Spec?.Replicas ?? 0,
+        };
     }
+
+    private static Alteration? AlterationOf(V1ObjectMeta meta, Guid allocation)
+    {
+        // Whoever takes a label away leaves no trace of himself, and watches look for these two.
+        if (meta.Labels.GetOr(ClusterNames.Allocation) != allocation.ToString() || meta.Labels.GetOr("app.kubernetes.io/managed-by") != ClusterNames.Manager) return new Alteration("somebody", Instants.Of(meta.CreationTimestamp) ?? default);
+        return Alteration.Of(meta) is { } altered && altered.Key != meta.Annotations.GetOr(ClusterNames.Restored) ? altered : null;
+    }
+
+    private static IDictionary<string, string>? LabelsOfPods(IKubernetesObject<V1ObjectMeta> main) => (main switch
+    {
+        V1Job job => job.Spec?.Template,
+        V1StatefulSet set => set.Spec?.Template,
+        V1Deployment deployment => deployment.Spec?.Template,
+        _ => null,
+    })?.Metadata?.Labels;
 }
 
 /// <summary>How a container ended.</summary>

@@ -55,7 +55,7 @@ internal sealed partial class ResourceWatch<T>(ClusterApi api, ResourceKind kind
             }
             catch (Exception exception) when (exception is ApiException or HttpRequestException or IOException or JsonException or OperationCanceledException)
             {
-                sink.SetCurrent(false, exception.Message);
+                sink.SetCurrent(false, ApiFailure.Words(exception));
                 LogBroken(logger, kind.Plural, exception.Message);
                 await Task.Delay(Wait(++failures, exception), time, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             }

@@ -20,7 +20,7 @@ internal static class Verdict
         seen = seen with { Altered = main.Altered is { } altered ? $"“{altered.Manager}” has changed it on the cluster" : null };
         var pod = Newest(pods);
         seen = seen with { ReadyAt = ReadyAt(main, pods) };
-        if (seen.ReadyAt is not null && pod is { Deleting: false }) return seen with { State = ObservedState.Ready };
+        if (seen.ReadyAt is not null && pod is { Deleting: false }) return seen with { State = ObservedState.Ready, Message = ReplicasOf(main, pods) };
         return seen with { ReadyAt = null, Message = pod is { Disrupted: { } why } ? $"The cluster moves it: {why}" : PendingWords.Of(pod, warning), Failure = FailureOf(pod) };
     }
 
@@ -75,6 +75,13 @@ internal static class Verdict
 
     private static DateTimeOffset? ReadyAt(MainFacts main, IReadOnlyList<PodFacts> pods) =>
         main.Kind == "Job" ? Newest(pods) is { RunningSince: { } since } ? since : null : pods.Where(p => !p.Deleting && p.ReadySince is not null).Select(p => p.ReadySince).Min();
+
+    /// <summary>Null where there is one only, and it answers.</summary>
+    private static string? ReplicasOf(MainFacts main, IReadOnlyList<PodFacts> pods)
+    {
+        var answering = pods.Count(p => p is { Deleting: false, ReadySince: not null });
+        return main.Replicas < 2 && answering == main.Replicas ? null : main.Kind != "Deployment" ? null : $"{answering} of {main.Replicas} replicas answer.";
+    }
 
     private static FailureClass? FailureOf(PodFacts? pod) => pod?.Waiting?.Reason is "ImagePullBackOff" or "ErrImagePull" or "InvalidImageName" ? FailureClass.ImagePull : null;
 

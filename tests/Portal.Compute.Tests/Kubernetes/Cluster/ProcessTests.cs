@@ -56,7 +56,7 @@ public sealed class ProcessTests : IAsyncLifetime
             System.Text.Json.Nodes.JsonNode.Parse("""{"name":"POD","valueFrom":{"fieldRef":{"fieldPath":"metadata.name"}}}"""));
         await UntilAsync(pod, p => p.Status.Phase == "Succeeded");
         var lines = (await LogAsync()).Split('\n');
-        lines[0].Should().Be("'\"; rm -rf / #\\n$(id) \\'x\\' ä$$'");
+        lines[0].Should().Be("'\"; rm -rf / #\\n$(id) \\'x\\' ä$'", "two dollars are one");
         lines[1].Should().Be("abc abc pod");
     }
 

@@ -69,6 +69,24 @@ public sealed class AlteredTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Refused_ForGood_IsAnsweredOnce()
+    {
+        var spec = ClusterPrograms.Of(new ContractProgram.RunsOn());
+        await Target.StartAsync(spec, Token);
+        await Target.UntilAsync(spec.AllocationId, ObservedState.Ready);
+        await _fixture.Cluster.Client.BatchV1.PatchNamespacedJobAsync(new V1Patch("""{"spec":{"activeDeadlineSeconds":9000}}""", V1Patch.PatchType.MergePatch), $"a-{spec.AllocationId}", Space, fieldManager: "kubectl-edit", cancellationToken: Token);
+        (await Target.ObserveAsync(spec.AllocationId, Token)).Altered.Should().Contain("kubectl-edit");
+
+        // A Job's pods cannot be changed, and this portal would make them otherwise.
+        var newer = spec with { Hardware = spec.Hardware with { Vcpu = 0.5m } };
+        var restore = () => Target.RestoreAsync(newer, Token);
+        (await restore.Should().ThrowAsync<ComputeTargetException>()).Which.Should().Match<ComputeTargetException>(e => e.Failure == FailureClass.Invalid && e.Message.Contains("immutable"));
+
+        (await Target.ObserveAsync(spec.AllocationId, Token)).Altered.Should().BeNull();
+        await restore.Should().NotThrowAsync();
+    }
+
+    [Fact]
     public async Task Run_SuspendedByHand_HasEnded_AndMayBeTriedAgain()
     {
         var spec = ClusterPrograms.Of(new ContractProgram.RunsOn());

@@ -2,6 +2,7 @@ using System.Text;
 using AwesomeAssertions;
 using k8s;
 using k8s.Models;
+using Portal.Compute.Kubernetes;
 using Portal.Compute.Tests.Contract;
 using Portal.Domain.Catalog;
 using Portal.Domain.Compute;
@@ -32,7 +33,8 @@ public sealed class LeastPrivilegeTests(ClusterFixture fixture) : IClassFixture<
         }, cancellationToken: Token);
         cluster.ClearRequests();
 
-        await DoEverythingAsync(fixture.Open(o => o.MetricsEvery = TimeSpan.FromSeconds(1), cluster.KubeconfigFor(user)));
+        await DoEverythingAsync(fixture.Open(o => (o.MetricsEvery, o.SharedStorageClass) = (TimeSpan.FromSeconds(1), "shared"), cluster.KubeconfigFor(user)));
+        await StartAgainAsync(fixture.Open(kubeconfig: cluster.KubeconfigFor(user)), cluster);
 
         var asked = cluster.Requests.Where(r => r.User == user.Name).ToList();
         asked.Where(r => r.Status == 403).Should().BeEmpty("the role is enough");
@@ -49,7 +51,7 @@ public sealed class LeastPrivilegeTests(ClusterFixture fixture) : IClassFixture<
         var run = ClusterPrograms.Of(new ContractProgram.Leaves("models/a.txt", "left"));
         var service = ClusterPrograms.Of(new ContractProgram.Serves());
         var endpoint = ClusterPrograms.Of(new ContractProgram.Serves());
-        endpoint = endpoint with { ItemSpec = endpoint.ItemSpec with { Kind = WorkloadKind.ModelEndpoint }, RunArtifacts = new Left(target, run.WorkloadId) };
+        endpoint = ReplicaTests.With(endpoint, 1, 2) with { RunArtifacts = new Left(target, run.WorkloadId) };
         await target.StartAsync(run, Token);
         await target.UntilAsync(run.AllocationId, ObservedState.Exited);
         (await target.ListArtifactsAsync(run.WorkloadId, Token)).Should().ContainSingle();
@@ -69,6 +71,17 @@ public sealed class LeastPrivilegeTests(ClusterFixture fixture) : IClassFixture<
         }
         foreach (var workload in new[] { run.WorkloadId, service.WorkloadId, endpoint.WorkloadId }) await target.DeleteStorageAsync(workload, Token);
         (await target.ObserveAsync(run.AllocationId, Token)).State.Should().Be(ObservedState.NotFound);
+    }
+
+    /// <summary>A start that another process of the portal did not get to the end of.</summary>
+    private static async Task StartAgainAsync(KubernetesTarget target, TestCluster cluster)
+    {
+        var spec = ClusterPrograms.Of(new ContractProgram.Serves());
+        await target.StartAsync(spec, Token);
+        await cluster.Client.AppsV1.DeleteNamespacedStatefulSetAsync($"a-{spec.AllocationId}", "portal-portal-tests", propagationPolicy: "Foreground", cancellationToken: Token);
+        await target.UntilAsync(spec.AllocationId, ObservedState.NotFound);
+        await target.StartAsync(spec, Token);
+        await target.UntilAsync(spec.AllocationId, ObservedState.Ready);
     }
 
     /// <summary>What a run on the same target has left.</summary>

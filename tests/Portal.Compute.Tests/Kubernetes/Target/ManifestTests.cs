@@ -36,6 +36,8 @@ public sealed class ManifestTests(ClusterFixture fixture) : IClassFixture<Cluste
         ["endpoint-spot-with-fallback-gpu"] = () => (new ClusterOptions(), Spec(WorkloadKind.ModelEndpoint) with { Capacity = CapacityType.SpotWithFallback, Hardware = A100 with { Gpu = new GpuSpec("L4", 1, 24) } }),
         ["endpoint-new-gpu"] = () => (new ClusterOptions(), Spec(WorkloadKind.ModelEndpoint) with { Hardware = A100 with { Gpu = new GpuSpec("NVIDIA-GB300", 4, 288) } }),
         ["endpoint-own-image"] = () => (new ClusterOptions(), OwnImage()),
+        ["endpoint-replicas"] = () => (new ClusterOptions { SharedStorageClass = "shared" }, Replicated(2, 1)),
+        ["endpoint-autoscaled"] = () => (new ClusterOptions { SharedStorageClass = "shared" }, Replicated(1, 5)),
         ["service-on-demand"] = () => (new ClusterOptions(), Spec(WorkloadKind.Service, item => item with { Storage = [new StorageSpec("data", 100, true)] })),
     };
 
@@ -116,6 +118,8 @@ public sealed class ManifestTests(ClusterFixture fixture) : IClassFixture<Cluste
         answer.StatusCode.Should().BeOneOf([HttpStatusCode.OK, HttpStatusCode.Created], said);
         answer.Headers.Contains("Warning").Should().BeFalse("the pods must be as the namespace's pod security wants them: {0}", string.Join(" ", answer.Headers.TryGetValues("Warning", out var warnings) ? warnings : []));
     }
+
+    private static AllocationSpec Replicated(int least, int most) => ReplicaTests.With(Spec(WorkloadKind.ModelEndpoint), least, most);
 
     /// <summary>An endpoint of which a person says nearly everything.</summary>
     private static AllocationSpec OwnImage()

@@ -22,6 +22,14 @@ public sealed class OptionsTests
             .And.OnlyContain(e => e.StartsWith("Kubernetes:Clusters:Local Cluster"));
 
     [Fact]
+    public void Pool_IsWholeOrRefused()
+    {
+        var good = new NodePool { InstanceType = "g5.xlarge", Vcpu = 3.9m, MemoryGib = 14.5m, GpuKind = "A10G", Gpus = 1, Most = 8 };
+        Wrong("eu-1", new ClusterOptions { InCluster = true, Pools = [good] }).Should().BeEmpty();
+        Wrong("eu-1", new ClusterOptions { InCluster = true, Pools = [good, new NodePool { Gpus = 1, Most = 0 }] }).Should().HaveCount(4).And.OnlyContain(e => e.Contains(":Pools:1"));
+    }
+
+    [Fact]
     public void Cluster_HasOneWayIn()
     {
         Wrong("local", new ClusterOptions { InCluster = true }).Should().ContainSingle().Which.Should().Contain("not local");

@@ -66,9 +66,13 @@ public sealed class ShippedManifestTests(ClusterFixture fixture) : IClassFixture
         words.Should().Contain(w => w.Contains("0.0.0.0")).And.NotContain(w => w.Contains("127.0.0.1"));
     }
 
-    private static AllocationSpec Spec(LoadedItem item, HardwareProfileSpec hardware, CapacityType capacity)
+    /// <summary>A launch of a shipped item.</summary>
+    /// <param name="given">Parameters as JSON; null: no more than people must give.</param>
+    internal static AllocationSpec SpecOf(string slug, string? given = null) => Spec(Catalog.Items.Single(i => i.Spec.Slug == slug), Catalog.Hardware[0], CapacityType.OnDemand, given);
+
+    private static AllocationSpec Spec(LoadedItem item, HardwareProfileSpec hardware, CapacityType capacity, string? given = null)
     {
-        var (values, errors) = ParameterValidation.Validate(item.Spec, JsonDocument.Parse(Given.GetValueOrDefault(item.Spec.Slug, "{}")).RootElement);
+        var (values, errors) = ParameterValidation.Validate(item.Spec, JsonDocument.Parse(given ?? Given.GetValueOrDefault(item.Spec.Slug, "{}")).RootElement);
         errors.Should().BeEmpty();
         return Programs.Of(item.Spec) with
         {

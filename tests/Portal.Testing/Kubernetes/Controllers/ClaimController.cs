@@ -66,6 +66,11 @@ internal sealed class ClaimController(ClusterCore core) : Controller(core)
             Core.Events.Normal(claim, "persistentvolume-controller", "ExternalProvisioning", $"Waiting for a volume to be created either by the external provisioner '{provisioner}' or manually by the system administrator. If volume creation is delayed, please verify that the provisioner is running and correctly registered.");
             return;
         }
+        if (!provisioner.StartsWith("shared.", StringComparison.Ordinal) && claim.Json.At("spec", "accessModes") is JsonArray modes && modes.Any(m => m?.GetValue<string>() == "ReadWriteMany"))
+        {
+            Core.Events.Warning(claim, "persistentvolume-controller", "ProvisioningFailed", $"failed to provision volume with StorageClass \"{name}\": rpc error: code = InvalidArgument desc = Volume capabilities MULTI_NODE_MULTI_WRITER not supported. Only AccessModes[ReadWriteOnce] supported.");
+            return;
+        }
         Provision(claim, kind, provisioner);
     }
 

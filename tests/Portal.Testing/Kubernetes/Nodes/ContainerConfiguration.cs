@@ -33,9 +33,9 @@ internal static partial class ContainerConfiguration
         };
     }
 
-    /// <summary>Fills <c>$(NAME)</c> in; <c>$$(NAME)</c> and unknown names stay.</summary>
+    /// <summary>Fills <c>$(NAME)</c> in; two dollars are one, wherever they stand, and unknown names stay.</summary>
     public static string Expand(string text, IReadOnlyDictionary<string, string> environment) =>
-        Reference().Replace(text, match => match.Value.StartsWith("$$", StringComparison.Ordinal) ? match.Value[1..] : environment.GetValueOrDefault(match.Groups[1].Value) ?? match.Value);
+        Reference().Replace(text, match => match.Value == "$$" ? "$" : environment.GetValueOrDefault(match.Groups[1].Value) ?? match.Value);
 
     private static Dictionary<string, string> Environment(PodRunner pod, JsonObject spec)
     {
@@ -92,7 +92,7 @@ internal static partial class ContainerConfiguration
         return path is "status.podIP" ? pod.Ip : path is "status.hostIP" ? pod.HostIp : pod.Stored.Json.Text(path.Split('.')) ?? "";
     }
 
-    [GeneratedRegex(@"\$?\$\(([-._a-zA-Z][-._a-zA-Z0-9]*)\)")]
+    [GeneratedRegex(@"\$\$|\$\(([^)]*)\)")]
     private static partial Regex Reference();
 
     [GeneratedRegex(@"^metadata\.(labels|annotations)\['(.+)'\]$")]

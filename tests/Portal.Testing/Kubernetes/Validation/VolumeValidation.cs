@@ -55,6 +55,13 @@ internal static class VolumeValidation
             findings.Required($"{path}.hostPath.path", host.At("path"));
         if (volume.At("projected") is { } projected && projected.Objects("sources").Count == 0)
             findings.Add(FieldProblem.Required($"{path}.projected.sources"));
+        foreach (var (source, i) in volume.At("projected").Objects("sources").Select((s, i) => (s, i)))
+        {
+            if (source.At("secret") is { } shown)
+                Items($"{path}.projected.sources[{i}].secret", shown, findings);
+            if (source.At("configMap") is { } text)
+                Items($"{path}.projected.sources[{i}].configMap", text, findings);
+        }
     }
 
     private static void Items(string path, JsonNode source, Findings findings)

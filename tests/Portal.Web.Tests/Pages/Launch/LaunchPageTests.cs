@@ -62,6 +62,18 @@ public sealed class LaunchPageTests : PageTest
     }
 
     [Fact]
+    public void Replicas_AreQuotedWhileTheyAreTyped()
+    {
+        Host.Target.Description = Host.Target.Description with { Kind = "kubernetes" };
+        var page = Opened("?hardware=cpu-medium", "container-endpoint");
+        page.WaitForAssertion(() => Read(page).Should().Contain("$0.19/h"));
+
+        page.Find("#parameter-maxReplicas").Input("3");
+
+        page.WaitForAssertion(() => Read(page).Should().Contain("up to 3 replicas").And.Contain("$0.58/h"));
+    }
+
+    [Fact]
     public void Address_WithHardware_IsChosen() => Read(Button(Opened("?hardware=cpu-tiny"))).Should().Be("Launch for $0.01/h");
 
     [Fact]

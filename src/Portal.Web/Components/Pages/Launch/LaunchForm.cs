@@ -137,6 +137,13 @@ public sealed partial class LaunchForm
         Parameters = Given(), Lifetime = Lifetime, IdleTimeout = IdleTimeout, Tags = Tags, Reason = string.IsNullOrWhiteSpace(Reason) ? null : Reason.Trim(),
     };
 
+    /// <summary>What the number of replicas depends on, as it is filled in so far; null where the item has none.</summary>
+    public JsonElement? Draft()
+    {
+        var names = Item.Deployments.Select(d => d.Replicas).OfType<ReplicaSpec>().SelectMany(r => new[] { r.Least, r.Most }).ToHashSet();
+        return names.Count == 0 ? null : JsonSerializer.SerializeToElement(Fields.Where(f => names.Contains(f.Spec.Name) && f.Value is not null).ToDictionary(f => f.Spec.Name, f => f.Value!.Value));
+    }
+
     private static string Key(ParameterField field) => "parameters." + field.Spec.Name;
 
     private T Changed<T>(string key, T value)

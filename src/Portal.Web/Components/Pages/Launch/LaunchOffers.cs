@@ -16,14 +16,15 @@ public sealed class LaunchOffers(IReadOnlyList<PricedHardware> hardware, IReadOn
     public IReadOnlyList<PricedHardware> Hardware { get; } = hardware;
 
     /// <summary>Asks for every hardware the item may have.</summary>
-    public static async Task<LaunchOffers> ReadAsync(EstimateLaunch estimate, CatalogQueries catalog, ItemSpec item, string team, Actor actor, CancellationToken cancellationToken)
+    /// <param name="draft">What the number of replicas depends on.</param>
+    public static async Task<LaunchOffers> ReadAsync(EstimateLaunch estimate, CatalogQueries catalog, ItemSpec item, string team, System.Text.Json.JsonElement? draft, Actor actor, CancellationToken cancellationToken)
     {
         var all = await catalog.HardwareAsync(cancellationToken);
         var own = item.Hardware.Select(slug => all.FirstOrDefault(h => h.Spec.Slug == slug)).OfType<PricedHardware>().ToList();
         var offers = new Dictionary<string, IReadOnlyList<PricedOffer>>();
         foreach (var (spec, _) in own)
         {
-            var request = new LaunchRequest { Item = item.Slug, Version = item.Version, Team = team, Hardware = spec.Slug };
+            var request = new LaunchRequest { Item = item.Slug, Version = item.Version, Team = team, Hardware = spec.Slug, Draft = draft };
             offers[spec.Slug] = await estimate.ExecuteAsync(request, actor, cancellationToken) is EstimateLaunch.Outcome.Estimated estimated ? estimated.Offers : [];
         }
         return new LaunchOffers(own, offers);

@@ -48,7 +48,8 @@ public sealed partial class LaunchPage
         var form = new LaunchForm(version.Spec, _teams.FirstOrDefault(t => t.Slug == current) ?? _teams[0]);
         await CopyPastAsync(form, actor);
         await OfferRunsAsync(form, actor);
-        var offers = await LaunchOffers.ReadAsync(Estimate, Catalog, version.Spec, form.Team, actor, _gone.Token);
+        _priced = form.Draft()?.GetRawText();
+        var offers = await LaunchOffers.ReadAsync(Estimate, Catalog, version.Spec, form.Team, form.Draft(), actor, _gone.Token);
         Preselect(form, offers, version);
         form.SuggestName(await Workloads.FreeNameAsync(Slug, form.Team, actor, _gone.Token));
         _state = new LaunchState(form, offers, false);

@@ -28,6 +28,7 @@ public sealed partial class LaunchPage : IAsyncDisposable
     private string? _copiedFrom;
     private string? _freeName;
     private string? _focus;
+    private string? _priced;
     private bool _launched;
     private string _view = "form";
 
@@ -115,6 +116,13 @@ public sealed partial class LaunchPage : IAsyncDisposable
 
     private void Changed() => _problem = null;
 
+    /// <summary>Those that say how many replicas there are change what it costs.</summary>
+    private Task ParameterChangedAsync()
+    {
+        Changed();
+        return _state!.Form.Draft()?.GetRawText() == _priced ? Task.CompletedTask : GuardAsync(ReadOffersAsync);
+    }
+
     private Task ChooseTeamAsync(string team)
     {
         _state!.Form.SetTeam(team);
@@ -160,7 +168,8 @@ public sealed partial class LaunchPage : IAsyncDisposable
     private async Task ReadOffersAsync(Actor actor)
     {
         var form = _state!.Form;
-        _state = _state with { Offers = await LaunchOffers.ReadAsync(Estimate, Catalog, form.Item, form.Team, actor, _gone.Token) };
+        _priced = form.Draft()?.GetRawText();
+        _state = _state with { Offers = await LaunchOffers.ReadAsync(Estimate, Catalog, form.Item, form.Team, form.Draft(), actor, _gone.Token) };
         await ReadRulingAsync(actor);
     }
 
@@ -168,7 +177,7 @@ public sealed partial class LaunchPage : IAsyncDisposable
     private async Task ReadRulingAsync(Actor actor)
     {
         var form = _state!.Form;
-        var asked = new LaunchRequest { Item = form.Item.Slug, Version = form.Item.Version, Team = form.Team, Hardware = form.Hardware, Target = form.Target, Capacity = form.Capacity?.ToWord(), Lifetime = form.ToRequest().Lifetime };
+        var asked = new LaunchRequest { Item = form.Item.Slug, Version = form.Item.Version, Team = form.Team, Hardware = form.Hardware, Target = form.Target, Capacity = form.Capacity?.ToWord(), Lifetime = form.ToRequest().Lifetime, Draft = form.Draft() };
         var outcome = await Estimate.ExecuteAsync(asked, actor, _gone.Token);
         var estimated = outcome as EstimateLaunch.Outcome.Estimated;
         if (_state is not null) _state = _state with { Ruling = estimated?.Ruling, Budget = estimated?.Budget, LeftAfter = estimated?.LeftAfter };
