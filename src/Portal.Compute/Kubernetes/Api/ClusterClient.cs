@@ -41,8 +41,9 @@ internal sealed partial class ClusterClient : IDisposable
                 _former?.Dispose();
                 (_former, _current, _text) = (_current, renewed, text);
             }
-            catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or k8s.Exceptions.KubeConfigException or YamlDotNet.Core.YamlException or FormatException or System.Security.Cryptography.CryptographicException)
+            catch (Exception exception)
             {
+                // A file may be seen while it is written; the vendor's reader meets an empty one with a NullReferenceException.
                 LogUnreadable(_logger, _options.Kubeconfig!, exception.Message);
                 return false;
             }

@@ -53,8 +53,9 @@ internal sealed partial class ResourceWatch<T>(ClusterApi api, ResourceKind kind
                 LogGone(logger, kind.Plural);
                 version = null;
             }
-            catch (Exception exception) when (exception is ApiException or HttpRequestException or IOException or JsonException or OperationCanceledException)
+            catch (Exception exception)
             {
+                // Whatever it was: a watch that ended would leave the cluster unseen until the portal is started again.
                 sink.SetCurrent(false, ApiFailure.Words(exception));
                 LogBroken(logger, kind.Plural, exception.Message);
                 await Task.Delay(Wait(++failures, exception), time, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);

@@ -42,8 +42,11 @@ public sealed class BadClusterTests : IAsyncLifetime
         await target.UntilListedAsync(spec.AllocationId, o => o?.State == ObservedState.Unknown && o.Message!.Contains("put others into its kubeconfig"));
 
         // Half a file is no reason to go on with nothing.
-        await File.WriteAllTextAsync(file, "clusters: [", Token);
-        (await RefusalAsync(() => target.ObserveAsync(spec.AllocationId, Token))).Failure.Should().Be(FailureClass.Unauthorized);
+        foreach (var half in new[] { "", "clusters: [", "clusters: []" })
+        {
+            await File.WriteAllTextAsync(file, half, Token);
+            (await RefusalAsync(() => target.ObserveAsync(spec.AllocationId, Token))).Failure.Should().Be(FailureClass.Unauthorized, half);
+        }
         await File.WriteAllTextAsync(file, Cluster.KubeconfigFor(user), Token);
         (await target.ObserveAsync(spec.AllocationId, Token)).State.Should().Be(ObservedState.Ready);
         await target.UntilListedAsync(spec.AllocationId, o => o?.State == ObservedState.Ready);

@@ -104,7 +104,7 @@ public sealed class ReplicaTests(RoomyClusterFixture fixture) : IClassFixture<Ro
     {
         await _target.StopAsync(spec.AllocationId, TimeSpan.FromSeconds(1), Token);
         await UntilAsync(spec, o => o.State == ObservedState.Exited);
-        (await PodsAsync(spec)).Should().BeEmpty();
+        (await PodsAsync(spec)).Where(p => p.Status.Phase is not ("Succeeded" or "Failed")).Select(p => $"{p.Metadata.Name} {p.Status.Phase} {p.Metadata.DeletionTimestamp}").Should().BeEmpty();
         await _target.ForgetAsync(spec.AllocationId, Token);
         (await Client.PolicyV1.ListNamespacedPodDisruptionBudgetAsync(Space, labelSelector: Ours(spec), cancellationToken: Token)).Items.Should().BeEmpty();
         (await Client.AutoscalingV2.ListNamespacedHorizontalPodAutoscalerAsync(Space, labelSelector: Ours(spec), cancellationToken: Token)).Items.Should().BeEmpty();

@@ -52,7 +52,7 @@ internal sealed class InstallCluster : IAsyncDisposable
         await core.CreateNamespacedPersistentVolumeClaimAsync(new V1PersistentVolumeClaim
         {
             Metadata = new V1ObjectMeta { Name = "portal-keys" },
-            Spec = new V1PersistentVolumeClaimSpec { AccessModes = ["ReadWriteMany"], Resources = new V1VolumeResourceRequirements { Requests = new Dictionary<string, ResourceQuantity> { ["storage"] = new("1Gi") } } },
+            Spec = new V1PersistentVolumeClaimSpec { AccessModes = ["ReadWriteMany"], StorageClassName = "shared", Resources = new V1VolumeResourceRequirements { Requests = new Dictionary<string, ResourceQuantity> { ["storage"] = new("1Gi") } } },
         }, PortalChart.Namespace, cancellationToken: Token);
         return cluster;
     }
