@@ -37,7 +37,12 @@ internal static class GivenSettings
     public static IEnumerable<string> Unknown(IEnumerable<string> names)
     {
         var known = KnownSettings.Bound.Except(KnownSettings.Hidden).Concat(KnownSettings.ByName).ToHashSet();
-        return names.Where(name => name.Contains("__", StringComparison.Ordinal)).Where(name => !known.Contains(name.Split("__") is ["Kubernetes", "Clusters", _, var key] ? $"Kubernetes__Clusters__NAME__{key}" : name));
+        return names.Where(name => name.Contains("__", StringComparison.Ordinal)).Where(name => name.Split("__") switch
+        {
+            ["Kubernetes", "Clusters", _, "Pools", var number, var key] => !int.TryParse(number, out _) || typeof(NodePool).GetProperty(key) is null,
+            ["Kubernetes", "Clusters", _, var key] => !known.Contains($"Kubernetes__Clusters__NAME__{key}"),
+            _ => !known.Contains(name),
+        });
     }
 
     private static IEnumerable<string> Check<T>(IServiceProvider provider) where T : class

@@ -23,7 +23,11 @@ internal static class PortalChart
         imagePullSecrets: [{ name: registry }]
         oidc: { authority: "https://login.example.org/realms/ml", clientId: portal, existingSecret: portal-oidc }
         mail: { host: smtp.example.org, from: portal@example.org, user: portal, existingSecret: portal-mail }
-        cluster: { name: cluster-eu, storageClass: standard }
+        cluster:
+          name: cluster-eu
+          storageClass: standard
+          sharedStorageClass: shared
+          pools: [{ instanceType: g5.xlarge, region: eu-west-1, zone: eu-west-1a, spot: true, vcpu: "3.9", memoryGib: "14.5", gpuKind: A10G, gpus: "1", most: "8" }, { instanceType: m5.large, vcpu: "1.9", memoryGib: "7" }]
         settings: { SignIn__Oidc__Scopes: openid profile email groups, Mail__FromName: "Portal: ML" }
         extraEnv: [{ name: TZ, value: Europe/Berlin }]
         extraVolumes: [{ name: catalog, configMap: { name: catalog, optional: true } }]
