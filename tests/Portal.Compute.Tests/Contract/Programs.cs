@@ -83,11 +83,14 @@ internal static class Programs
 /// <summary>Waiting for what a target does by itself.</summary>
 internal static class Observing
 {
+    // A real cluster fetches images first.
+    private static readonly int Patience = Environment.GetEnvironmentVariable("PORTAL_TEST_KUBECONFIG") is { Length: > 0 } ? 10 : 1;
+
     /// <summary>The first observation in one of the states; fails after the time.</summary>
     internal static async Task<Observation> UntilAsync(this IComputeTarget target, Guid allocationId, ObservedState state, int seconds = 30)
     {
         var last = new Observation(allocationId, ObservedState.Unknown);
-        for (var look = 0; look < seconds * 20; look++)
+        for (var look = 0; look < seconds * 20 * Patience; look++)
         {
             last = await target.ObserveAsync(allocationId, TestContext.Current.CancellationToken);
             if (last.State == state)
@@ -102,7 +105,7 @@ internal static class Observing
     internal static async Task<Observation?> UntilListedAsync(this IComputeTarget target, Guid allocationId, Func<Observation?, bool> wanted)
     {
         Observation? seen = null;
-        for (var look = 0; look < 400; look++)
+        for (var look = 0; look < 400 * Patience; look++)
         {
             seen = (await target.ObserveAllAsync(TestContext.Current.CancellationToken)).SingleOrDefault(o => o.AllocationId == allocationId);
             if (wanted(seen)) return seen;

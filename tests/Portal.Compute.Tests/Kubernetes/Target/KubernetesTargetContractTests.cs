@@ -4,8 +4,8 @@ using Portal.Domain.Compute;
 
 namespace Portal.Compute.Tests.Kubernetes.Target;
 
-/// <summary>The contract on a cluster, with real programs in its containers.</summary>
-public sealed class KubernetesTargetContractTests(RoomyClusterFixture fixture) : ComputeTargetContract, IClassFixture<RoomyClusterFixture>
+/// <summary>The contract on a cluster, a real one where <c>PORTAL_TEST_KUBECONFIG</c> is set, with real programs in its containers.</summary>
+public sealed class KubernetesTargetContractTests(AnyClusterFixture fixture) : ComputeTargetContract, IClassFixture<AnyClusterFixture>
 {
     protected override IComputeTarget Target => fixture.Target;
 

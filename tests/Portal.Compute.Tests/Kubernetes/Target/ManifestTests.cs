@@ -19,7 +19,7 @@ namespace Portal.Compute.Tests.Kubernetes.Target;
 /// <summary>
 /// The objects of each kind and option, as kept in <c>Golden/</c> (written anew with <c>PORTAL_WRITE_GOLDEN=1</c>, for somebody to read what has changed), and taken by a server that refuses every field it does not know.
 /// </summary>
-public sealed class ManifestTests(ClusterFixture fixture) : IClassFixture<ClusterFixture>
+public sealed class ManifestTests(AnyClusterFixture fixture) : IClassFixture<AnyClusterFixture>
 {
     private static readonly JsonSerializerOptions Readable = new() { WriteIndented = true, IndentSize = 1, Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
     private static readonly HardwareProfileSpec A100 = new() { Slug = "gpu", Name = "8×A100", Vcpu = 96, MemoryGib = 1152, DiskGib = 500, Gpu = new GpuSpec("A100", 8, 40) };
@@ -53,7 +53,7 @@ public sealed class ManifestTests(ClusterFixture fixture) : IClassFixture<Cluste
         if (Environment.GetEnvironmentVariable("PORTAL_WRITE_GOLDEN") == "1") await File.WriteAllTextAsync(file, text, TestContext.Current.CancellationToken);
 
         text.Should().Be(await File.ReadAllTextAsync(file, TestContext.Current.CancellationToken));
-        foreach (var item in objects) await TakeAsync(fixture.Cluster.Client, item);
+        foreach (var item in objects) await TakeAsync(fixture.Client, item);
     }
 
     [Fact]

@@ -13,7 +13,7 @@ using Portal.Domain.Workloads;
 namespace Portal.Compute.Tests.Kubernetes.Target;
 
 /// <summary>Every shipped item that runs on clusters, on all of its hardware and every kind of capacity, with its defaults: taken by a server that refuses what it does not know, in a namespace that warns of what is not restricted.</summary>
-public sealed class ShippedManifestTests(ClusterFixture fixture) : IClassFixture<ClusterFixture>
+public sealed class ShippedManifestTests(AnyClusterFixture fixture) : IClassFixture<AnyClusterFixture>
 {
     private static readonly CatalogLoad Catalog = CatalogFolder.Read(Path.Combine(ManifestTests.Root(), "deploy", "catalog"));
 
@@ -34,13 +34,13 @@ public sealed class ShippedManifestTests(ClusterFixture fixture) : IClassFixture
     public async Task ShippedItem_OnAllHardwareAndCapacity_IsTakenByAStrictRestrictedServer(string slug)
     {
         var item = Catalog.Items.Single(i => i.Spec.Slug == slug);
-        foreach (var space in TeamNamespace.Objects(new ClusterOptions(), "vision", "tests", 64)) await ManifestTests.TakeAsync(fixture.Cluster.Client, space);
+        foreach (var space in TeamNamespace.Objects(new ClusterOptions(), "vision", "tests", 64)) await ManifestTests.TakeAsync(fixture.Client, space);
         foreach (var hardware in item.Spec.Hardware.Select(slug => Catalog.Hardware.Single(h => h.Slug == slug)))
             foreach (var capacity in Enum.GetValues<CapacityType>())
             {
                 var manifests = Manifests.Of(new ClusterOptions(), Spec(item, hardware, capacity));
                 IKubernetesObject<V1ObjectMeta>[] objects = [manifests.Volume, .. manifests.Before, manifests.Main];
-                foreach (var part in objects) await ManifestTests.TakeAsync(fixture.Cluster.Client, part);
+                foreach (var part in objects) await ManifestTests.TakeAsync(fixture.Client, part);
             }
     }
 
