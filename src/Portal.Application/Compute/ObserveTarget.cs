@@ -15,6 +15,8 @@ namespace Portal.Application.Compute;
 public sealed partial class ObserveTarget(
     IDbContextFactory<PortalDbContext> contexts, LogIngestion logs, ReconcileRequests requests, ReconcileOptions options, ILogger<ObserveTarget> logger)
 {
+    private const int MostAtOnce = 50;
+
     private static readonly TimeSpan SampleEvery = TimeSpan.FromSeconds(10);
 
     public async Task ExecuteAsync(IComputeTarget target, CancellationToken cancellationToken)
@@ -66,7 +68,8 @@ public sealed partial class ObserveTarget(
         // Whether a program that runs answers just now is shown, and nothing follows from it; of one that is being started, everything does.
         if (told.Count > 0) woken.AddRange(await db.Workloads.Where(w => told.Contains(w.Id) && w.Phase != WorkloadPhase.Running).Select(w => w.Id).ToListAsync(cancellationToken));
         await StoreAsync(db, woken, told, cancellationToken);
-        foreach (var workload in woken) requests.Enqueue(workload);
+        // When a whole cluster has news, the clock takes them in turns: people's wishes are not to wait behind all of it.
+        if (woken.Count <= MostAtOnce) foreach (var workload in woken) requests.Enqueue(workload);
         foreach (var allocation in live.Where(a => seen.TryGetValue(a.Id, out var o) && o.LogEnd > a.LogCursor)) await logs.IngestAsync(allocation.Id, cancellationToken);
     }
 

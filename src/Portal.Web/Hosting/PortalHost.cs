@@ -6,6 +6,7 @@ using Microsoft.Extensions.Options;
 using Portal.Application;
 using Portal.Application.Audit;
 using Portal.Application.Data;
+using Portal.Application.Hosting;
 using Portal.Application.Notifications;
 using Portal.Application.Workloads;
 using Portal.Compute;
@@ -68,6 +69,7 @@ public static class PortalHost
                 InvisibilityTimeout = TimeSpan.FromMinutes(2),
                 JobExpirationCheckInterval = TimeSpan.FromMinutes(5),
             }));
+        builder.Services.AddSingleton<IReconcileBacklog, HangfireBacklog>();
         if (portal.Role == PortalRole.Web) return;
         builder.Services.AddHangfireServer(server =>
         {

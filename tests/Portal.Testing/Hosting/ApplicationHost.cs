@@ -156,7 +156,7 @@ public sealed class ApplicationHost : IAsyncDisposable
         services.AddSingleton<DueWorkloads>().AddSingleton<TargetObserver>().AddSingleton<WorkloadChangeListener>();
         services.AddSingleton(Mail).AddSingleton(Webhooks).AddSingleton(new PortalAddress(new Uri("https://portal.example.org")));
         services.AddSingleton(Faults).AddSingleton(Launch).AddSingleton(Reconcile).AddSingleton(SignIn).AddSingleton(TimeProvider.System).AddSingleton(Protection);
-        services.AddSingleton<IBackgroundJobClient>(Jobs).AddSingleton<IComputeTarget>(Target);
+        services.AddSingleton<IBackgroundJobClient>(Jobs).AddSingleton<IReconcileBacklog>(Jobs).AddSingleton<IComputeTarget>(Target);
         services.AddIdentityCore<PortalUser>(Configure).AddRoles<IdentityRole<Guid>>().AddEntityFrameworkStores<PortalDbContext>();
         return services;
     }

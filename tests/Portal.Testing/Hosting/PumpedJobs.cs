@@ -2,11 +2,12 @@ using System.Collections.Concurrent;
 using Hangfire;
 using Hangfire.Common;
 using Hangfire.States;
+using Portal.Application.Hosting;
 
 namespace Portal.Testing.Hosting;
 
 /// <summary>Hangfire's client without Hangfire: keeps what was enqueued, in order, until a test runs it.</summary>
-public sealed class PumpedJobs : IBackgroundJobClient
+public sealed class PumpedJobs : IBackgroundJobClient, IReconcileBacklog
 {
     private readonly ConcurrentQueue<Guid> _waiting = new();
     private int _created;
@@ -17,8 +18,8 @@ public sealed class PumpedJobs : IBackgroundJobClient
     /// <summary>When true, enqueuing fails as it does while the job store is out of reach.</summary>
     public bool Unreachable { get; set; }
 
-    /// <summary>Workloads that wait for a reconcile.</summary>
-    public int Waiting => _waiting.Count;
+    /// <inheritdoc/>
+    public long Waiting => _waiting.Count;
 
     /// <inheritdoc/>
     public string Create(Job job, IState state)
