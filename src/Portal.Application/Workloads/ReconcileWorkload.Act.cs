@@ -76,9 +76,11 @@ public sealed partial class ReconcileWorkload
             }
             workload.Attempt++;
             workload.WaitsForCapacity = false;
-            workload.Enter(WorkloadPhase.Placing, $"Taking {placement.Offer.InstanceType} on {placement.Offer.Target}.", now);
+            // Nodes of a cluster may carry no type.
+            var place = placement.Offer.InstanceType.Length > 0 ? $"{placement.Offer.InstanceType} on {placement.Offer.Target}" : $"a machine on {placement.Offer.Target}";
+            workload.Enter(WorkloadPhase.Placing, $"Taking {place}.", now);
             db.Allocations.Add(await NewAllocationAsync(workload, situation.Hardware, placement.Offer, quote, now, cancellationToken));
-            return $"Offer taken: {placement.Offer.InstanceType} on {placement.Offer.Target} at {quote.HourlyPrice:0.####} {quote.Currency}/h.";
+            return $"Offer taken: {place} at {quote.HourlyPrice:0.####} {quote.Currency}/h.";
         }, cancellationToken);
         if (!placed) return false;
         faults.Pass(FaultPoints.StartAllocationCommitted);

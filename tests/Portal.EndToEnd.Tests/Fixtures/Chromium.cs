@@ -52,6 +52,26 @@ public sealed class Chromium : IAsyncDisposable
 
     public static Task PictureAsync(IPage page, string name) => page.ScreenshotAsync(new() { Path = Path.Combine(Pictures, name + ".png") });
 
+    /// <summary>Pictures of a page in both themes and widths. Answers what is wrong there: too wide for the screen, or found by axe, which is slow and looks at one width of each theme.</summary>
+    public static async Task<IReadOnlyList<string>> LookAsync(IPage page, string name)
+    {
+        List<string> wrong = [];
+        foreach (var (theme, width) in new[] { (ColorScheme.Light, 1280), (ColorScheme.Dark, 1280), (ColorScheme.Dark, 390), (ColorScheme.Light, 390) })
+        {
+            await page.EmulateMediaAsync(new() { ColorScheme = theme });
+            await page.SetViewportSizeAsync(width, width < 500 ? 844 : 900);
+            await page.WaitForTimeoutAsync(300);
+            var picture = $"{name}-{(theme == ColorScheme.Dark ? "dark" : "light")}-{width}";
+            await page.ScreenshotAsync(new() { Path = Path.Combine(Pictures, picture + ".png"), FullPage = width < 500 });
+            var wide = await page.EvaluateAsync<int>("() => document.documentElement.scrollWidth");
+            if (wide > width) wrong.Add($"{picture}: {wide} px wide");
+            if ((theme == ColorScheme.Dark) == (width == 1280)) wrong.AddRange((await FindingsAsync(page)).Select(f => $"{picture}: {f}"));
+        }
+        await page.SetViewportSizeAsync(1280, 900);
+        await page.EmulateMediaAsync(new() { ColorScheme = ColorScheme.Light });
+        return wrong;
+    }
+
     public async ValueTask DisposeAsync()
     {
         await Browser.CloseAsync();

@@ -20,7 +20,7 @@ public sealed class ClusterTests(PortalAndCluster fixture) : IClassFixture<Porta
         await page.GotoAsync($"{_portal.Url}launch/tiny-lm-training");
         await page.FillAsync("#parameter-steps", "300");
         await page.Locator("label.offer", new() { HasText = "m6i.xlarge" }).ClickAsync();
-        await Chromium.PictureAsync(page, "cluster-launch-light-1280");
+        List<string> wrong = [.. await Chromium.LookAsync(page, "cluster-launch")];
         await page.ClickAsync("button:has-text('Launch for')");
         await page.WaitForURLAsync("**/workloads/*");
         var run = Guid.Parse(page.Url.Split('/')[^1]);
@@ -35,24 +35,32 @@ public sealed class ClusterTests(PortalAndCluster fixture) : IClassFixture<Porta
         (await _portal.Api.LogsAsync(run)).Should().Contain("::metric loss=");
         await page.ClickAsync("nav >> text=Timeline");
         await page.GetByText("Placed on spot-1 (m6i.xlarge, eu-west-1a, spot)").First.WaitForAsync();
-        await Chromium.PictureAsync(page, "cluster-timeline-light-1280");
-        (await Chromium.FindingsAsync(page)).Should().BeEmpty();
+        wrong.AddRange(await Chromium.LookAsync(page, "cluster-timeline"));
 
         // Two replicas cost twice as much, and both answer.
         await page.GotoAsync($"{_portal.Url}launch/tiny-lm-endpoint?run={run}&hardware=cpu-tiny&target={PortalAndCluster.Name}");
         await page.FillAsync("#parameter-replicas", "2");
         await page.GetByText("up to 2 replicas").First.WaitForAsync();
-        await Chromium.PictureAsync(page, "cluster-replicas-launch-light-1280");
+        wrong.AddRange(await Chromium.LookAsync(page, "cluster-replicas-launch"));
         await page.ClickAsync("button:has-text('Launch for')");
         await page.WaitForURLAsync("**/workloads/*");
         var endpoint = Guid.Parse(page.Url.Split('/')[^1]);
         await _portal.Api.WaitForAsync(endpoint, "Running");
         await page.GetByText("2 of 2 replicas answer.").WaitForAsync();
+        wrong.AddRange(await Chromium.LookAsync(page, "cluster-replicas"));
         var opened = await page.Context.RunAndWaitForPageAsync(() => page.ClickAsync("a:has-text('Open')"));
         await opened.FillAsync("#text", "What is a budget?");
         await opened.PressAsync("#text", "Enter");
         await opened.WaitForSelectorAsync("text=characters/s");
         await Chromium.PictureAsync(page, "cluster-endpoint-light-1280");
+
+        await page.GotoAsync($"{_portal.Url}catalog/vllm-endpoint");
+        await page.GetByText("no node has a GPU").First.WaitForAsync();
+        wrong.AddRange(await Chromium.LookAsync(page, "cluster-item"));
+        await page.GotoAsync($"{_portal.Url}launch/container-endpoint");
+        await page.WaitForSelectorAsync("#parameter-image");
+        wrong.AddRange(await Chromium.LookAsync(page, "cluster-launch-container"));
+        wrong.Should().BeEmpty();
 
         await _portal.Api.PostAsync($"/workloads/{endpoint}/stop");
         await _portal.Api.WaitForAsync(endpoint, "Stopped");

@@ -60,7 +60,7 @@ public sealed class OwnershipTests : IAsyncLifetime
     {
         await lena.GotoAsync($"{_portal.Url}launch/jupyter-notebook?hardware=cpu-tiny");
         await lena.WaitForSelectorAsync("text=Budget of vision after this");
-        await LookAsync(lena, "launch-budget");
+        _wrong.AddRange(await Chromium.LookAsync(lena, "launch-budget"));
         await lena.FillAsync("#launch-name", "hers");
         await lena.ClickAsync(".side-sticky button:has-text('Launch for')");
         await lena.WaitForURLAsync("**/workloads/*");
@@ -75,32 +75,32 @@ public sealed class OwnershipTests : IAsyncLifetime
         await lena.SelectOptionAsync("#move-hardware", "cpu-small");
         await lena.WaitForSelectorAsync("text=must agree (rule “More than a tiny one”)");
         await lena.FillAsync("#move-reason", "It runs out of memory.");
-        await LookAsync(lena, "workload-move");
+        _wrong.AddRange(await Chromium.LookAsync(lena, "workload-move"));
         await lena.ClickAsync("button:has-text('Ask to move')");
         await lena.ClickAsync("[role=dialog] >> button:has-text('Move')");
         await lena.WaitForSelectorAsync("text=Asked their lead");
         await lena.GotoAsync($"{_portal.Url}workloads/{run}");
         await lena.WaitForSelectorAsync("text=A move waits for approval.");
-        await LookAsync(lena, "workload-move-waiting");
+        _wrong.AddRange(await Chromium.LookAsync(lena, "workload-move-waiting"));
         await lena.GotoAsync($"{_portal.Url}");
         await lena.WaitForSelectorAsync("text=You ask to move hers");
-        await LookAsync(lena, "home-asked");
+        _wrong.AddRange(await Chromium.LookAsync(lena, "home-asked"));
 
         var max = await PersonAsync("max");
         await max.WaitForSelectorAsync("text=Waiting for your decision");
-        await LookAsync(max, "home-waiting");
+        _wrong.AddRange(await Chromium.LookAsync(max, "home-waiting"));
         await max.GotoAsync($"{_portal.Url}approvals");
         await max.WaitForSelectorAsync("h2:has-text('Lena asks to move hers')");
-        await LookAsync(max, "approvals-move");
+        _wrong.AddRange(await Chromium.LookAsync(max, "approvals-move"));
         await max.ClickAsync("main button:has-text('Approve')");
         await lena.GotoAsync($"{_portal.Url}workloads/{run}/timeline");
         await lena.WaitForSelectorAsync("text=from cpu-tiny to cpu-small");
         await max.GotoAsync($"{_portal.Url}approvals/times");
         await max.WaitForSelectorAsync("td:has-text('More than a tiny one')");
-        await LookAsync(max, "approvals-times");
+        _wrong.AddRange(await Chromium.LookAsync(max, "approvals-times"));
         await max.GotoAsync($"{_portal.Url}teams/vision");
         await max.WaitForSelectorAsync("main a:has-text('hers')");
-        await LookAsync(max, "team");
+        _wrong.AddRange(await Chromium.LookAsync(max, "team"));
         await max.Context.CloseAsync();
     }
 
@@ -114,7 +114,7 @@ public sealed class OwnershipTests : IAsyncLifetime
         await lena.WaitForSelectorAsync("text=You are told when it is decided");
         await admin.GotoAsync($"{_portal.Url}approvals");
         await admin.WaitForSelectorAsync("h2:has-text('Lena asks for a budget of $400')");
-        await LookAsync(admin, "approvals-budget");
+        _wrong.AddRange(await Chromium.LookAsync(admin, "approvals-budget"));
         await admin.ClickAsync("main button:has-text('Approve')");
         await lena.WaitForSelectorAsync("text=spent of $400");
     }
@@ -126,32 +126,14 @@ public sealed class OwnershipTests : IAsyncLifetime
         await lena.ClickAsync("button:has-text('Offer it')");
         await lena.ClickAsync("[role=dialog] >> button:has-text('Offer it')");
         await lena.WaitForSelectorAsync("text=Offered to Tom by Lena");
-        await LookAsync(lena, "workload-settings-offered");
+        _wrong.AddRange(await Chromium.LookAsync(lena, "workload-settings-offered"));
         var tom = await PersonAsync("tom");
         await tom.WaitForSelectorAsync("text=Lena offers you");
         await tom.ClickAsync("main a:has-text('Look')");
         await tom.WaitForSelectorAsync("text=Lena offers it to you.");
-        await LookAsync(tom, "workload-offered");
+        _wrong.AddRange(await Chromium.LookAsync(tom, "workload-offered"));
         await tom.ClickAsync("main button:has-text('Accept')");
         await tom.Locator("dd").GetByText("Tom").First.WaitForAsync();
         await lena.WaitForSelectorAsync("text=Only its owner, team leads and administrators may give it to somebody else.");
-    }
-
-    /// <summary>Pictures in both themes and widths; axe and width in each.</summary>
-    private async Task LookAsync(IPage page, string name)
-    {
-        foreach (var (theme, width) in new[] { (ColorScheme.Light, 1280), (ColorScheme.Dark, 1280), (ColorScheme.Dark, 390), (ColorScheme.Light, 390) })
-        {
-            await page.EmulateMediaAsync(new() { ColorScheme = theme });
-            await page.SetViewportSizeAsync(width, width < 500 ? 844 : 900);
-            await page.WaitForTimeoutAsync(300);
-            var picture = $"{name}-{(theme == ColorScheme.Dark ? "dark" : "light")}-{width}";
-            await page.ScreenshotAsync(new() { Path = Path.Combine(Chromium.Pictures, picture + ".png"), FullPage = width < 500 });
-            var wide = await page.EvaluateAsync<int>("() => document.documentElement.scrollWidth");
-            if (wide > width) _wrong.Add($"{picture}: {wide} px wide");
-            if ((theme == ColorScheme.Dark) == (width == 1280)) _wrong.AddRange((await Chromium.FindingsAsync(page)).Select(f => $"{picture}: {f}"));
-        }
-        await page.SetViewportSizeAsync(1280, 900);
-        await page.EmulateMediaAsync(new() { ColorScheme = ColorScheme.Light });
     }
 }
