@@ -59,6 +59,8 @@ internal sealed class SecurityHeaders(RequestDelegate next, IOptions<PortalOptio
         headers.XFrameOptions = "DENY";
         headers.XContentTypeOptions = "nosniff";
         headers["Referrer-Policy"] = "same-origin";
+        // Workloads' origins may lie below this one and be somebody else's to decide, so it does not speak for them.
+        if (options.Value.PublicUrl.Scheme == Uri.UriSchemeHttps) headers.StrictTransportSecurity = "max-age=31536000";
         headers["Cross-Origin-Opener-Policy"] = "same-origin";
         headers["Cross-Origin-Resource-Policy"] = "same-origin";
         return next(context);

@@ -51,15 +51,17 @@ internal static class CostWords
     /// <summary>A date where it is one, else the instant.</summary>
     public static string Write(DateTimeOffset instant) => instant.UtcDateTime is { TimeOfDay.Ticks: 0 } date ? date.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture) : instant.ToString("O", CultureInfo.InvariantCulture).Replace("+00:00", "Z", StringComparison.Ordinal);
 
-    /// <summary>A UTC date or an instant with its offset.</summary>
-    public static DateTimeOffset? Instant(string? word) =>
+    /// <summary>A UTC date or an instant with its offset, of years with which can be reckoned; null when it is none.</summary>
+    public static DateTimeOffset? Instant(string? word) => Parsed(word) is { Year: >= 1970 and < 3000 } instant ? instant : null;
+
+    private static DateTimeOffset? Parsed(string? word) =>
         DateTime.TryParseExact(word, DateForms, CultureInfo.InvariantCulture, DateTimeStyles.None, out var date) ? new DateTimeOffset(date, TimeSpan.Zero)
         : word?.IndexOf('T', StringComparison.OrdinalIgnoreCase) == 10 && (word.EndsWith('Z') || word.LastIndexOfAny(['+', '-']) > 10)
             && DateTimeOffset.TryParse(word, CultureInfo.InvariantCulture, DateTimeStyles.None, out var instant) ? instant.ToUniversalTime() : null;
 
     private static (DateTimeOffset From, DateTimeOffset? To) Period(string? fromWord, string? toWord, DateTimeOffset now, Dictionary<string, string[]> errors)
     {
-        const string Form = "Give a UTC date such as 2026-11-01, or an instant such as 2026-11-01T08:00:00Z.";
+        const string Form = "Give a UTC date such as 2026-11-01, or an instant such as 2026-11-01T08:00:00Z, from 1970 to 2999.";
         var to = Instant(toWord);
         if (toWord is not null && to is null) errors["to"] = [Form];
         // Without a beginning: the month of the end.

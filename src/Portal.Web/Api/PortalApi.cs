@@ -27,7 +27,7 @@ internal static class PortalApi
 
     public static void MapPortalApi(this IEndpointRouteBuilder routes)
     {
-        var api = routes.MapGroup("/api/v1").RequireAuthorization().RefusesStrangers();
+        var api = routes.MapGroup("/api/v1").RequireAuthorization().RefusesStrangers().RefusesNul();
         api.MapMe();
         api.MapNotifications();
         api.MapCatalog();

@@ -24,7 +24,7 @@ internal static class RequestBody
             if (document.RootElement.ValueKind != JsonValueKind.Object) return (null, bytes, ApiProblems.Invalid("", "The body must be a JSON object."));
             var errors = Unknown(document.RootElement, typeof(T));
             // Parameters of items say themselves, value by value, what they take.
-            if (errors.Count == 0 && typeof(T).GetProperty("Parameters") is null) Refuse(document.RootElement, "", errors);
+            if (errors.Count == 0) foreach (var property in document.RootElement.EnumerateObject().Where(p => p.Name != "parameters")) Refuse(property.Value, property.Name, errors);
             if (errors.Count > 0) return (null, bytes, ApiProblems.Invalid(errors));
             return (document.RootElement.Deserialize<T>(Options), bytes, null);
         }
@@ -50,8 +50,8 @@ internal static class RequestBody
             case JsonValueKind.Object:
                 foreach (var property in element.EnumerateObject())
                 {
-                    if (property.Name.Contains('\0', StringComparison.Ordinal)) errors.TryAdd(path.Length == 0 ? "body" : path, ["Must not contain NUL."]);
-                    Refuse(property.Value, path.Length == 0 ? property.Name : $"{path}.{property.Name}", errors);
+                    if (property.Name.Contains('\0', StringComparison.Ordinal)) errors.TryAdd(path, ["Must not contain NUL."]);
+                    Refuse(property.Value, $"{path}.{property.Name}", errors);
                 }
                 break;
             case JsonValueKind.Array:

@@ -81,7 +81,7 @@ public sealed class CostApiTests(PortalFactory portal) : IClassFixture<PortalFac
     [InlineData("filter=day:2026-03-01", "filter", "'from' and 'to'")]
     [InlineData("filter=kind:Potato", "filter", "TrainingRun")]
     [InlineData("filter=capacity:free", "filter", "on-demand, spot")]
-    [InlineData("filter=team:a%00b", "filter", "character")]
+    [InlineData("filter=team:a%00b", "filter", "NUL")]
     [InlineData("from=yesterday", "from", "2026-11-01")]
     [InlineData("to=2026-02-31", "to", "2026-11-01")]
     [InlineData("to=2026-03-01T00:00:00", "to", "2026-11-01")]
