@@ -38,6 +38,8 @@ public sealed class Chromium : IAsyncDisposable
         await page.FillAsync("#email", email);
         await page.FillAsync("#password", password ?? portal.AdminPassword);
         await page.ClickAsync("button[type=submit]");
+        // The form's own page has a heading too: a journey that went on from there would cut its own sign-in off.
+        await page.WaitForURLAsync(url => !url.Contains("/sign-in", StringComparison.Ordinal));
         await page.WaitForSelectorAsync("main h1");
         return page;
     }
@@ -45,10 +47,19 @@ public sealed class Chromium : IAsyncDisposable
     /// <summary>Serious and critical findings of axe, in words.</summary>
     public static async Task<IReadOnlyList<string>> FindingsAsync(IPage page)
     {
+        await SettleAsync(page);
         // Passes are not looked at; leaving them out spares most of the answer.
         var result = await page.RunAxe(new AxeRunOptions { ResultTypes = [ResultType.Violations] });
         return [.. result.Violations.Where(v => v.Impact is "serious" or "critical").Select(v => $"{v.Impact} {v.Id}: {v.Help}: {string.Join(" | ", v.Nodes.Take(4).Select(n => n.Html))}")];
     }
+
+    /// <summary>Waits until nothing fades any more, two seconds at most: words that are half there have no contrast.</summary>
+    private static Task SettleAsync(IPage page) => page.EvaluateAsync(
+        """
+        () => Promise.race([
+          new Promise(late => setTimeout(late, 2000)),
+          Promise.all(document.getAnimations().filter(a => a.effect?.getComputedTiming().endTime !== Infinity).map(a => a.finished.catch(() => {})))])
+        """);
 
     public static Task PictureAsync(IPage page, string name) => page.ScreenshotAsync(new() { Path = Path.Combine(Pictures, name + ".png") });
 

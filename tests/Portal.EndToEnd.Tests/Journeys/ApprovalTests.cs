@@ -96,6 +96,7 @@ public sealed class ApprovalTests : IAsyncLifetime
         await Chromium.PictureAsync(lena, "item-restricted-light-1280");
         await lena.ClickAsync("main a:has-text('Ask for access') >> visible=true");
         await lena.FillAsync("#ask-reason", "Comparing two models for the pilot.");
+        await lena.WaitForSelectorAsync("main button:enabled:has-text('Ask for access')");
         (await Chromium.FindingsAsync(lena)).Should().BeEmpty();
         await Chromium.PictureAsync(lena, "access-ask-light-1280");
         await lena.ClickAsync("main button:has-text('Ask for access')");
