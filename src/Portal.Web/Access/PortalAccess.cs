@@ -24,7 +24,8 @@ internal static class PortalAccess
         services.AddOptions<SignInSettings>().Bind(configuration.GetSection(SignInSettings.Section)).ValidateOnStart();
         services.AddSingleton<IValidateOptions<SignInSettings>, SignInSettingsValidator>().AddSingleton(provider => provider.GetRequiredService<IOptions<SignInSettings>>().Value);
         var settings = configuration.GetSection(SignInSettings.Section).Get<SignInSettings>() ?? new SignInSettings();
-        services.AddHttpContextAccessor();
+        services.AddOptions<RateOptions>().Bind(configuration.GetSection(RateOptions.Section)).ValidateDataAnnotations().ValidateOnStart();
+        services.AddSingleton<PasswordTries>().AddHttpContextAccessor();
         var authentication = services.AddAuthentication(Scheme)
             .AddPolicyScheme(Scheme, null, options => options.ForwardDefaultSelector = context =>
                 context.Request.Headers.Authorization.Count > 0 ? TokenAuthentication.SchemeName : IdentityConstants.ApplicationScheme)

@@ -21,9 +21,10 @@ internal static partial class SignIn
         routes.MapPost("/account/sign-out", SignOutAsync).AllowAnonymous().ExcludeFromDescription();
     }
 
-    private static async Task<IResult> SignInAsync([FromForm] string? email, [FromForm] string? password, [FromForm] string? returnUrl, SignInManager<PortalUser> manager, BrowserSessions sessions, NoteSession note, SignInSettings settings, HttpContext context)
+    private static async Task<IResult> SignInAsync([FromForm] string? email, [FromForm] string? password, [FromForm] string? returnUrl, SignInManager<PortalUser> manager, BrowserSessions sessions, NoteSession note, SignInSettings settings, PasswordTries tries, HttpContext context)
     {
         if (!settings.LocalAccounts) return Again("local", returnUrl);
+        if (tries.Refuse(context) is not null) return Again("many", returnUrl);
         var user = string.IsNullOrEmpty(email) ? null : await manager.UserManager.FindByEmailAsync(email.Trim());
         if (user is null || user.Disabled)
         {

@@ -21,13 +21,12 @@ internal static class PortalApi
             options.SerializerOptions.NumberHandling = JsonNumberHandling.Strict;
             options.SerializerOptions.Encoder = PortalJson.Options.Encoder;
         });
-        services.AddSingleton<TokenRateLimit>();
-        return services.AddPortalOpenApi().AddSingleton<ApiReferenceReader>();
+        return services.AddApiRate().AddPortalOpenApi().AddSingleton<ApiReferenceReader>();
     }
 
     public static void MapPortalApi(this IEndpointRouteBuilder routes)
     {
-        var api = routes.MapGroup("/api/v1").RequireAuthorization().RefusesStrangers().RefusesNul();
+        var api = routes.MapGroup("/api/v1").RequireAuthorization().RequireRateLimiting(ApiRate.Policy).RefusesStrangers().RefusesNul();
         api.MapMe();
         api.MapNotifications();
         api.MapCatalog();

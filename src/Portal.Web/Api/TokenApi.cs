@@ -1,4 +1,4 @@
-using System.Collections.Concurrent;
+using System.Globalization;
 using System.Text;
 using Microsoft.AspNetCore.Identity;
 using Portal.Application.Access;
@@ -17,8 +17,8 @@ internal static class TokenApi
     public static void MapTokens(this IEndpointRouteBuilder api)
     {
         api.MapPost("/tokens", CreateAsync).AllowAnonymous()
-            .Describes("createToken", ApiTags.Account, "Makes an access token", "With a token, the browser's session, or, while local accounts are on, e-mail and password (HTTP Basic; at most 20 tries a minute). No token makes one with more rights than its own.")
-            .Takes(PeopleExamples.NewToken).WithMetadata(new TakesBasic()).Answers(201, PeopleExamples.MadeToken).Refuses(429, "Too many tries of a password; wait a minute.");
+            .Describes("createToken", ApiTags.Account, "Makes an access token", "With a token, the browser's session, or, while local accounts are on, e-mail and password (HTTP Basic; `Limits__PasswordTriesPerMinute` from one address). No token makes one with more rights than its own.")
+            .Takes(PeopleExamples.NewToken).WithMetadata(new TakesBasic()).Answers(201, PeopleExamples.MadeToken).Refuses(429, "Too many calls, or too many tries of a password; Retry-After says for how many seconds to wait.");
         api.MapGet("/tokens", async (HttpContext context, TokenQueries tokens) =>
         {
             var (actor, refusal) = await context.ActorOfAsync();
@@ -32,16 +32,17 @@ internal static class TokenApi
         }).Describes("revokeToken", ApiTags.Account, "Ends a token at once").AnswersNothing().Refuses(404);
     }
 
-    private static async Task<IResult> CreateAsync(HttpContext context, CreateToken create, TokenRateLimit limit)
+    private static async Task<IResult> CreateAsync(HttpContext context, CreateToken create, PasswordTries tries)
     {
         Actor? actor;
         if (context.Request.Headers.Authorization.ToString().StartsWith("Basic ", StringComparison.OrdinalIgnoreCase))
         {
             if (!context.RequestServices.GetRequiredService<SignInSettings>().LocalAccounts) return ApiProblems.Forbidden(SignInSettings.LocalAccountsAreOff + " Make the first token under Account in the browser.");
-            if (!limit.MayTry(context.Connection.RemoteIpAddress?.ToString() ?? "?"))
+            if (tries.Refuse(context) is { } wait)
             {
-                context.Response.Headers.RetryAfter = "60";
-                return ApiProblems.Problem(StatusCodes.Status429TooManyRequests, "Too many tries", "Wait a minute before trying a password again.");
+                var seconds = ApiRate.Seconds(wait);
+                context.Response.Headers.RetryAfter = seconds.ToString(CultureInfo.InvariantCulture);
+                return ApiProblems.Problem(StatusCodes.Status429TooManyRequests, "Too many tries", $"Passwords are tried too fast from your address. Try again in {seconds} s.");
             }
             actor = await BasicAsync(context);
             if (actor is null) return ApiProblems.Problem(StatusCodes.Status401Unauthorized, "Not signed in", "E-mail or password is wrong, or the account is locked.");
@@ -73,19 +74,5 @@ internal static class TokenApi
         var user = await manager.UserManager.FindByEmailAsync(text[..colon]);
         if (user is null || user.Disabled || !(await manager.CheckPasswordSignInAsync(user, text[(colon + 1)..], lockoutOnFailure: true)).Succeeded) return null;
         return await context.RequestServices.GetRequiredService<ActorDirectory>().FindAsync(user.Id, null, context.RequestAborted);
-    }
-}
-
-/// <summary>At most twenty password tries a minute from one address, on top of the account's own lock-out.</summary>
-internal sealed class TokenRateLimit(TimeProvider time)
-{
-    private const int TriesPerMinute = 20;
-    private readonly ConcurrentDictionary<string, (long Minute, int Tries)> _tries = new();
-
-    public bool MayTry(string address)
-    {
-        var minute = time.GetUtcNow().ToUnixTimeSeconds() / 60;
-        if (_tries.Count > 10_000) _tries.Clear();
-        return _tries.AddOrUpdate(address, (minute, 1), (_, old) => old.Minute == minute ? (minute, old.Tries + 1) : (minute, 1)).Tries <= TriesPerMinute;
     }
 }

@@ -105,6 +105,8 @@ public static class PortalHost
         app.UseStatusCodePages(ApiProblems.WriteStatusAsync);
         app.UseRouting();
         app.UseAuthentication();
+        // Between the two: it knows who calls, and a stranger's calls are counted before they are refused.
+        app.UseRateLimiter();
         app.UseAuthorization();
         app.UseAntiforgery();
         app.MapStaticAssets();

@@ -68,6 +68,7 @@ public sealed class PortalFactory : WebApplicationFactory<Program>, IAsyncLifeti
     {
         builder.UseSetting("ConnectionStrings:Portal", Database.ConnectionString).UseSetting("Portal:KeyFolder", _keys).UseSetting("Local:DataFolder", _keys)
             .UseSetting("Portal:CatalogFolder", RepositoryFolder.Catalog).UseSetting("Reconcile:ObserveEvery", "00:00:00.2");
+        foreach (var key in new[] { "PasswordTriesPerMinute", "ApiCallsPerSecond", "ApiBurst" }) builder.UseSetting("Limits:" + key, "1000000");
         foreach (var (key, value) in Settings) builder.UseSetting(key, value);
         if (OwnTargets) return;
         builder.ConfigureTestServices(services => services.RemoveAll<IComputeTarget>().AddSingleton<IComputeTarget>(Target));

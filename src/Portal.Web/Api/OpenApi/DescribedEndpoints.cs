@@ -35,7 +35,7 @@ internal static class DescribedEndpoints
     }
 
     /// <summary>What every call of a group may answer: nobody known, a right missing, the database away.</summary>
-    public static RouteGroupBuilder RefusesStrangers(this RouteGroupBuilder group) => group.WithMetadata([.. new[] { 401, 403, 503 }.Select(status => new ProducesResponseTypeMetadata(status, typeof(Problem), [Problems]))]);
+    public static RouteGroupBuilder RefusesStrangers(this RouteGroupBuilder group) => group.WithMetadata([.. new[] { 401, 403, 429, 503 }.Select(status => new ProducesResponseTypeMetadata(status, typeof(Problem), [Problems]))]);
 
     /// <summary>Honours <c>Idempotency-Key</c>.</summary>
     public static RouteHandlerBuilder OncePerKey(this RouteHandlerBuilder endpoint) => endpoint.WithMetadata(new RequestHeader(Idempotency.Header,

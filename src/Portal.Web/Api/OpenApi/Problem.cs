@@ -22,7 +22,7 @@ public sealed record Problem(string Type, string Title, int Status, string Detai
         [415] = ("The body is not JSON.", Of(415, "Unsupported media type", "Send JSON with Content-Type: application/json.")),
         [422] = ("A policy or a budget refuses it; detail names the rule.", Of(422, "Refused", "The policy 'gpu-needs-approval' refuses it.")),
         [428] = ("If-Match is missing.", Of(428, "Precondition required", "Send If-Match with the ETag you last read.")),
-        [429] = ("Too many at once; Retry-After says for how many seconds to wait.", Of(429, "Too many launches", "Many launches are waiting already. Try again in 5 s.")),
+        [429] = ("Too many at once; Retry-After says for how many seconds to wait.", Of(429, "Too many requests", "You call faster than the portal lets one person call. Go on in 1 s.")),
         [503] = ("The database or a compute target cannot be reached now.", Of(503, "Database unavailable", "The portal cannot reach its database now. Running workloads go on; try again in a moment.")),
     };
 
