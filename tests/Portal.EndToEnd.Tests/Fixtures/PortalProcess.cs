@@ -19,6 +19,7 @@ public sealed class PortalProcess : IAsyncDisposable
 
     private readonly StringBuilder _output = new();
     private Process? _process;
+    private bool _isGuest;
 
     private PortalProcess(PostgresServer postgres, PortalDatabaseFixture database, string folder)
     {
@@ -84,6 +85,15 @@ public sealed class PortalProcess : IAsyncDisposable
         await portal.RunAsync(settings);
         await portal.WaitUntilReadyAsync();
         return portal;
+    }
+
+    /// <summary>Another process on this one's database and folder, as a second replica is. What they share goes with the first.</summary>
+    public async Task<PortalProcess> BesideAsync(IReadOnlyDictionary<string, string>? settings = null)
+    {
+        var beside = new PortalProcess(Postgres, Database, Folder) { _isGuest = true };
+        await beside.RunAsync(settings);
+        await beside.WaitUntilReadyAsync();
+        return beside;
     }
 
     /// <summary>Starts the process on what is there; does not wait.</summary>
@@ -154,6 +164,7 @@ public sealed class PortalProcess : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await KillAsync();
+        if (_isGuest) return;
         foreach (var pid in WorkloadProcesses.Of(null, Folder).Concat(WorkloadProcesses.SupervisorsOf(Folder))) WorkloadProcesses.Kill(pid);
         await Database.DisposeAsync();
         await Postgres.DisposeAsync();
