@@ -37,13 +37,15 @@ public sealed partial class ReconcileWorkload
         if (plannedOn is not null && plannedOn.Workload.Generation != workload.Generation) return true;
         var live = await db.Allocations.SingleOrDefaultAsync(a => a.WorkloadId == workload.Id && a.EndedAt == null, cancellationToken);
         var now = await db.NowAsync(cancellationToken);
-        var from = workload.Phase;
+        var (from, since, ready) = (workload.Phase, workload.PhaseSince, workload.ReadyAt);
         var words = await change(db, workload, live, now);
         if (words is not null) db.Record(workload, from, words, null, now);
         await db.SaveChangesAsync(cancellationToken);
         await db.NotifyAsync([workload.Id], cancellationToken);
         if (faultBeforeCommit is not null) faults.Pass(faultBeforeCommit);
         await transaction.CommitAsync(cancellationToken);
+        if (from != workload.Phase) meters.Moved(workload.Kind, from, now - since);
+        if (ready is null && workload is { ReadyAt: { } readyAt, Attempt: 1 }) meters.BecameReady(workload.Kind, workload.Target, readyAt - workload.CreatedAt);
         if (words is not null && from != workload.Phase) LogPhase(logger, workload.Id, from, workload.Phase, words);
         return true;
     }

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Hangfire;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Logging;
@@ -5,6 +6,7 @@ using Portal.Application.Catalog;
 using Portal.Application.Compute;
 using Portal.Application.Costs;
 using Portal.Application.Data;
+using Portal.Application.Telemetry;
 using Portal.Domain.Catalog;
 using Portal.Domain.Compute;
 using Portal.Domain.Workloads;
@@ -17,7 +19,7 @@ namespace Portal.Application.Workloads;
 /// </summary>
 public sealed partial class ReconcileWorkload(
     IDbContextFactory<PortalDbContext> contexts, ComputeTargets targets, PublishedItems items, Placements placements, CurrentPrices prices, WorkloadSecrets secrets, FinishedRuns runs,
-    LogIngestion logs, ReconcileOptions options, FaultPoints faults, ILogger<ReconcileWorkload> logger)
+    LogIngestion logs, ReconcileOptions options, FaultPoints faults, PortalMeters meters, ILogger<ReconcileWorkload> logger)
 {
     // A workload goes from queued to gone in about ten steps; more in one go is a loop that should yield to others.
     private const int MaxSteps = 25;
@@ -29,16 +31,29 @@ public sealed partial class ReconcileWorkload(
 
     public async Task ExecuteAsync(Guid workloadId, CancellationToken cancellationToken)
     {
+        using var activity = PortalMeters.Activities.StartActivity("reconcile");
+        activity?.SetTag("portal.workload.id", workloadId);
+        using var scope = logger.BeginScope(new Dictionary<string, object> { ["WorkloadId"] = workloadId });
         if (await WorkloadLease.ClaimAsync(contexts, workloadId, options.LeaseDuration, cancellationToken) is not { } lease) return;
+        var begun = Stopwatch.GetTimestamp();
+        var outcome = await UnderAsync(lease, workloadId, cancellationToken);
+        meters.Reconciled(Stopwatch.GetElapsedTime(begun), outcome);
+        activity?.SetTag("portal.outcome", outcome).SetStatus(outcome is "failed" or "timeout" ? ActivityStatusCode.Error : ActivityStatusCode.Unset);
+    }
+
+    /// <summary>Plans and acts until nothing is due. Answers how it ended.</summary>
+    private async Task<string> UnderAsync(WorkloadLease lease, Guid workloadId, CancellationToken cancellationToken)
+    {
         try
         {
             for (var step = 0; step < MaxSteps; step++)
             {
-                if (step > 0 && !await lease.RenewAsync(cancellationToken)) return;
+                if (step > 0 && !await lease.RenewAsync(cancellationToken)) return "lost";
                 var situation = await LoadAsync(workloadId, cancellationToken);
+                using var scope = situation.Live is null ? null : logger.BeginScope(new Dictionary<string, object> { ["AllocationId"] = situation.Live.Id });
                 if (situation is { Live: { } live, Seen.Parts: { } parts } && PartMetering.IsNews(live, parts))
                 {
-                    if (!await RecordPartsAsync(lease, situation, parts, cancellationToken)) return;
+                    if (!await RecordPartsAsync(lease, situation, parts, cancellationToken)) return "lost";
                     continue;
                 }
                 if (situation is { Workload.Desired: DesiredState.Running, Live.StartedAt: not null, Seen.Altered: { } altered } && await RestoreAsync(lease, situation, altered, cancellationToken)) continue;
@@ -47,12 +62,13 @@ public sealed partial class ReconcileWorkload(
                 if (decision is Decision.None or Decision.Wait)
                 {
                     if (decision is Decision.Wait { Reason: not null } wait) await NoteReasonAsync(lease, situation, wait.Reason, cancellationToken);
-                    if (await lease.ReleaseAsync(situation.Workload.Generation, (decision as Decision.Wait)?.Until, cancellationToken)) return;
+                    if (await lease.ReleaseAsync(situation.Workload.Generation, (decision as Decision.Wait)?.Until, cancellationToken)) return "done";
                     continue;
                 }
-                if (!await ActAsync(lease, situation, decision, cancellationToken)) return;
+                if (!await ActAsync(lease, situation, decision, cancellationToken)) return "lost";
             }
             await lease.AbandonAsync(TimeSpan.FromSeconds(1), cancellationToken);
+            return "done";
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
@@ -65,11 +81,13 @@ public sealed partial class ReconcileWorkload(
             // Whether the call had its effect is for the next observation to say.
             LogTimedOut(logger, workloadId, options.ProviderCallTimeout);
             await AbandonQuietlyAsync(lease);
+            return "timeout";
         }
         catch (Exception exception)
         {
             LogFailed(logger, exception, workloadId);
             await AbandonQuietlyAsync(lease);
+            return "failed";
         }
     }
 

@@ -1,5 +1,6 @@
 using Portal.Application.Access;
 using Portal.Application.Compute;
+using Portal.Application.Telemetry;
 using Portal.Domain.Access;
 using Portal.Web.Access;
 using Portal.Web.Api;
@@ -9,7 +10,7 @@ namespace Portal.Web.Apps;
 
 /// <summary>Answers every request on the apps origin: who is it, may they, is it running, then forwards to the program with its credential.</summary>
 internal sealed partial class AppsGateway(
-    AppsHost host, AppsCookie cookie, WorkloadEntrance entrance, TokenQueries tokens, ActorDirectory actors, IHttpForwarder forwarder, AllocationConnections connections, OpenStreams streams, RecordUse use, ILogger<AppsGateway> logger)
+    AppsHost host, AppsCookie cookie, WorkloadEntrance entrance, TokenQueries tokens, ActorDirectory actors, IHttpForwarder forwarder, AllocationConnections connections, OpenStreams streams, RecordUse use, PortalMeters meters, ILogger<AppsGateway> logger)
 {
     /// <summary>Where a one-time code is exchanged for the workload's cookie.</summary>
     public const string EnterPath = "/_portal/enter";
@@ -119,7 +120,12 @@ internal sealed partial class AppsGateway(
         var error = await forwarder.SendAsync(context, connections.Address(open.AllocationId, open.Target), connections.Client, Forwarding, new AppsTransformer(id, open, onOwnHost), stream.Token);
         // A long answer was use to its end; a WebSocket only counts when it is opened: a forgotten tab is no work.
         if (!context.WebSockets.IsWebSocketRequest && context.Response.StatusCode != StatusCodes.Status101SwitchingProtocols) use.Note(id, context.Request.Method, path);
-        if (error is ForwarderError.None || context.Response.HasStarted || stream.Token.IsCancellationRequested) return;
+        if (error is ForwarderError.None || context.Response.HasStarted || stream.Token.IsCancellationRequested)
+        {
+            meters.Proxied(context.Response.StatusCode);
+            return;
+        }
+        meters.Proxied(StatusCodes.Status502BadGateway);
         LogNoAnswer(logger, id, error, context.GetForwarderErrorFeature()?.Exception?.Message ?? "");
         context.Response.Clear();
         await ApiProblems.WriteAsync(context, StatusCodes.Status502BadGateway, "No answer", "The program did not answer. If this lasts, look at the workload's log.");

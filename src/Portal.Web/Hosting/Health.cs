@@ -6,7 +6,7 @@ using Portal.Web.Api.OpenApi;
 
 namespace Portal.Web.Hosting;
 
-/// <summary><c>/healthz</c>: the process answers. <c>/readyz</c>: database, migrations, job server and first-start data are there; says what is missing. <c>/metrics</c>: figures for Prometheus.</summary>
+/// <summary><c>/healthz</c>: the process answers. <c>/readyz</c>: database, migrations, job server and first-start data are there; says what is missing.</summary>
 internal static class Health
 {
     private static readonly TimeSpan HeartbeatLimit = TimeSpan.FromMinutes(2);
@@ -14,9 +14,6 @@ internal static class Health
     public static void MapHealth(this IEndpointRouteBuilder routes)
     {
         routes.MapGet("/healthz", () => Results.Json(new HealthAnswer("live"))).AllowAnonymous().Describes("getHealth", ApiTags.Health, "The process lives").Answers(200, new HealthAnswer("live"));
-        routes.MapGet("/metrics", async (Portal.Application.Compute.PortalFigures figures, CancellationToken cancellationToken) =>
-            Results.Text(await figures.ReadAsync(cancellationToken), "text/plain; version=0.0.4", System.Text.Encoding.UTF8)).AllowAnonymous()
-            .Describes("getMetrics", ApiTags.Health, "Figures in Prometheus' text format", "Counts and times; no names of people, no money.").AnswersText(200, "portal_workloads{kind=\"Notebook\",phase=\"Running\"} 3\n", "text/plain");
         routes.MapGet("/readyz", ReadyAsync).AllowAnonymous().Describes("getReadiness", ApiTags.Health, "The portal can work: database, migrations, job server and catalog are there")
             .Answers(200, new HealthAnswer("ready")).Refuses(503, "Something is missing; detail says what.");
     }

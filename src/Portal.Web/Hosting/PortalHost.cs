@@ -43,7 +43,7 @@ public static class PortalHost
         services.AddPortalApplication();
         services.AddSingleton<StartState>().AddHostedService<FirstStart>().AddHostedService<WorkloadChangeListener>();
         if (portal.Role != PortalRole.Web) services.AddPortalWorker();
-        services.AddPortalAccess(configuration).AddPortalApi().AddPortalApps().AddPortalPages();
+        services.AddPortalTelemetry(configuration).AddPortalAccess(configuration).AddPortalApi().AddPortalApps().AddPortalPages();
         Listen(builder, portal);
     }
 
@@ -57,7 +57,7 @@ public static class PortalHost
         builder.Services.AddDataProtection().SetApplicationName("Portal").PersistKeysToDbContext<PortalDbContext>();
         builder.Services.AddSingleton<IConfigureOptions<KeyManagementOptions>>(provider =>
             new ConfigureOptions<KeyManagementOptions>(options => options.XmlEncryptor = new MasterKeyXmlEncryptor(provider.GetRequiredService<MasterKey>())));
-        builder.Services.AddHangfire((_, hangfire) => hangfire.SetDataCompatibilityLevel(CompatibilityLevel.Version_180).UseSimpleAssemblyNameTypeSerializer().UseRecommendedSerializerSettings()
+        builder.Services.AddHangfire((provider, hangfire) => hangfire.UseFilter(ActivatorUtilities.CreateInstance<PickUpLag>(provider)).SetDataCompatibilityLevel(CompatibilityLevel.Version_180).UseSimpleAssemblyNameTypeSerializer().UseRecommendedSerializerSettings()
             .UsePostgreSqlStorage(storage => storage.UseNpgsqlConnection(connection), new PostgreSqlStorageOptions
             {
                 // The schema is the migrator's; this role may not create anything.
@@ -111,6 +111,7 @@ public static class PortalHost
         app.UseAntiforgery();
         app.MapStaticAssets();
         app.MapHealth();
+        app.MapTelemetry();
         app.MapPortalAccess();
         app.MapPortalApi();
         app.MapJobs();
