@@ -9,7 +9,7 @@ namespace Portal.Application.Telemetry;
 
 /// <summary>A figure that is true now.</summary>
 /// <param name="Name">As Prometheus names it; one of <see cref="PortalFigures.Meanings"/>.</param>
-public sealed record Figure(string Name, double Value, params KeyValuePair<string, object?>[] Labels);
+public sealed record Figure(string Name, double Value, params KeyValuePair<string, string>[] Labels);
 
 /// <summary>What the database knows about all processes together: counts and times, no names of people, no money. The same from every replica.</summary>
 public sealed class PortalFigures(IDbContextFactory<PortalDbContext> contexts, LaunchMeasures measures, ComputeTargets targets, IReconcileBacklog backlog)
@@ -63,7 +63,7 @@ public sealed class PortalFigures(IDbContextFactory<PortalDbContext> contexts, L
         foreach (var target in targets.All)
         {
             var description = await target.DescribeAsync(cancellationToken);
-            var label = new KeyValuePair<string, object?>("target", description.Name);
+            var label = new KeyValuePair<string, string>("target", description.Name);
             var taken = used.GetValueOrDefault(description.Name);
             figures.Add(new("portal_target_healthy", description.Healthy ? 1 : 0, label));
             figures.Add(new("portal_target_vcpu_allocated", (double)(taken?.Vcpu ?? 0), label));
@@ -74,7 +74,7 @@ public sealed class PortalFigures(IDbContextFactory<PortalDbContext> contexts, L
 
     private static void AddLaunches(List<Figure> figures, LaunchMeasure measure)
     {
-        KeyValuePair<string, object?> item = new("item", measure.Item), target = new("target", measure.Target);
+        KeyValuePair<string, string> item = new("item", measure.Item), target = new("target", measure.Target);
         if (measure.Median is { } median) figures.Add(new("portal_launch_ready_seconds", median.TotalSeconds, item, target, new("quantile", "0.5")));
         if (measure.P90 is { } p90) figures.Add(new("portal_launch_ready_seconds", p90.TotalSeconds, item, target, new("quantile", "0.9")));
         figures.Add(new("portal_launches", measure.Launches, item, target));

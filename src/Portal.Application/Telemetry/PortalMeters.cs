@@ -33,9 +33,6 @@ public sealed class PortalMeters : IDisposable
         _bytes = _meter.CreateCounter<long>("portal.proxy.bytes", "By", "Bytes passed between browsers and programs, WebSockets included.");
     }
 
-    /// <summary>The meter, for gauges that somebody else reads.</summary>
-    internal Meter Meter => _meter;
-
     /// <summary>A workload changed its phase.</summary>
     public void Moved(WorkloadKind kind, WorkloadPhase from, TimeSpan spent) => _phase.Record(spent.TotalSeconds, new("kind", kind.ToString()), new("phase", from.ToString()));
 

@@ -4,8 +4,6 @@ using OpenTelemetry.Metrics;
 using OpenTelemetry.Resources;
 using OpenTelemetry.Trace;
 using Portal.Application.Telemetry;
-using Portal.Web.Api;
-using Portal.Web.Api.OpenApi;
 using Portal.Web.Apps;
 
 namespace Portal.Web.Hosting;
@@ -37,13 +35,6 @@ internal static class Telemetry
     public static void MapTelemetry(this WebApplication app)
     {
         app.Services.GetRequiredService<ProxyBytes>().Listen();
-        var exporter = ((IApplicationBuilder)app).New();
-        exporter.UseOpenTelemetryPrometheusScrapingEndpoint(_ => true);
-        var scrape = exporter.Build();
-        app.MapGet("/metrics", async (HttpContext context, FigureGauges gauges) =>
-        {
-            await gauges.RefreshAsync(context.RequestAborted);
-            await scrape(context);
-        }).AllowAnonymous().Describes("getMetrics", ApiTags.Health, "Figures in Prometheus' text format", "Counts and times; no names of people, no money.").AnswersText(200, "portal_workloads{kind=\"Notebook\",phase=\"Running\"} 3\n", "text/plain");
+        app.MapScrape();
     }
 }

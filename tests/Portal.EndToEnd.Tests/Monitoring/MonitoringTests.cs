@@ -115,7 +115,7 @@ public sealed partial class MonitoringTests : IAsyncLifetime
             await socket.SendAsync(System.Text.Encoding.UTF8.GetBytes(rest[..Math.Min(100, rest.Length)]), WebSocketMessageType.Text, true, Ct);
             (await socket.ReceiveAsync(new byte[128], Ct)).Count.Should().BePositive();
         }
-        await socket.CloseAsync(WebSocketCloseStatus.NormalClosure, null, Ct);
+        socket.Abort();
     }
 
     private static async Task UntilAsync(Func<bool> there, string what)

@@ -170,7 +170,7 @@ public sealed class ReplicaTests : IAsyncLifetime
 
     private async Task<IReadOnlyList<Guid>> ObserversAsync() => await _first.Database.QueryAsync<Guid>("select holder as \"Value\" from leader_leases where name = 'observe:local' and expires_at > clock_timestamp()");
 
-    private async Task<Guid> ObserverAsync() => (await ObserversAsync()).FirstOrDefault();
+    private async Task<Guid> ObserverAsync() => await ObserversAsync() is [var holder, ..] ? holder : Guid.Empty;
 
     private async Task AssertSoundAsync()
     {
