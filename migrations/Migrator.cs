@@ -10,7 +10,7 @@ public static class Migrator
 {
     private const long LockKey = 0x506F7274616C4D69; // one migrator at a time, whatever started it
 
-    /// <summary>Reads <c>ConnectionStrings__PortalOwner</c> (else <c>ConnectionStrings__Portal</c>) and <c>Portal__DatabaseRole</c>; 0 when the schema is current.</summary>
+    /// <summary>Reads <c>ConnectionStrings__PortalOwner</c> (else <c>ConnectionStrings__Portal</c>) and <c>Portal__DatabaseRole</c>; 0 when the schema is current, 3 when it is a newer portal's.</summary>
     public static async Task<int> RunAsync(Func<string, string?> setting, TextWriter output, TextWriter error, CancellationToken cancellationToken)
     {
         var connection = setting("ConnectionStrings__PortalOwner") ?? setting("ConnectionStrings__Portal");
@@ -19,9 +19,24 @@ public static class Migrator
             await error.WriteLineAsync("Set ConnectionStrings__PortalOwner (or ConnectionStrings__Portal) to the database to migrate.");
             return 2;
         }
+        if (await UnknownAsync(connection, cancellationToken) is [.., var newest])
+        {
+            await error.WriteLineAsync($"The database was brought up to date by a newer portal: it has {newest}, which this one does not know. Go on with that version or a newer one, or restore a backup from before it.");
+            return 3;
+        }
         var applied = await ApplyAsync(connection, setting("Portal__DatabaseRole") ?? RoleOf(setting("ConnectionStrings__Portal")) ?? "portal", cancellationToken);
         await output.WriteLineAsync(applied.Count == 0 ? "The database is up to date." : $"Applied {applied.Count} migration(s): {string.Join(", ", applied)}");
         return 0;
+    }
+
+    /// <summary>What the database has and this program does not know: a newer one has been here.</summary>
+    private static async Task<IReadOnlyList<string>> UnknownAsync(string connection, CancellationToken cancellationToken)
+    {
+        await using var dataSource = new NpgsqlDataSourceBuilder(connection).Build();
+        var options = new DbContextOptionsBuilder<PortalDbContext>();
+        PortalDatabase.Configure(options, dataSource);
+        await using var db = new PortalDbContext(options.Options);
+        return [.. (await db.Database.GetAppliedMigrationsAsync(cancellationToken)).Except(db.Database.GetMigrations()).Order(StringComparer.Ordinal)];
     }
 
     /// <summary>Applies what is pending and answers its names.</summary>

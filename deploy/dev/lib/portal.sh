@@ -11,13 +11,13 @@ portal_is_running() {
 }
 
 # with_environment NAME=VALUE... -- COMMAND...: becomes the command, with these variables and nothing of the caller's but what a
-# program needs to find its way (and the Section__Key variables that configure the portal), and with default signal handling:
+# program needs to find its way (and the Section__Key and OTEL_… variables that configure the portal), and with default signal handling:
 # bash starts background jobs with Ctrl-C ignored, which every workload would inherit.
 with_environment() {
   local name
   while IFS= read -r name; do
     case $name in
-      PATH | HOME | USER | LOGNAME | TZ | TMPDIR | DOTNET_ROOT | *__*) ;;
+      PATH | HOME | USER | LOGNAME | TZ | TMPDIR | DOTNET_ROOT | OTEL_* | *__*) ;;
       SSL_CERT_FILE | SSL_CERT_DIR | [Hh][Tt][Tt][Pp]_[Pp][Rr][Oo][Xx][Yy] | [Hh][Tt][Tt][Pp][Ss]_[Pp][Rr][Oo][Xx][Yy] | [Nn][Oo]_[Pp][Rr][Oo][Xx][Yy]) ;;
       *) export -n "${name?}" ;;
     esac

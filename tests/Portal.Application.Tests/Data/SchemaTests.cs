@@ -105,4 +105,14 @@ public sealed class SchemaTests : HostedTests
 
         (await FluentActions.Awaiting(() => Host.Database.ExecuteAsync(sql)).Should().ThrowAsync<PostgresException>()).Which.ConstraintName.Should().Be(constraint);
     }
+
+    [Fact]
+    public async Task Migrator_OnANewerPortalsDatabase_RefusesAndChangesNothing()
+    {
+        await using var database = await PortalDatabaseFixture.CreateAsync();
+        await database.ExecuteAsync("insert into \"__EFMigrationsHistory\" select '99991231235959_FromTheFuture', '10.0.0'");
+        await using var error = new StringWriter();
+        (await Migrator.RunAsync(name => name == "ConnectionStrings__PortalOwner" ? database.OwnerConnectionString : null, TextWriter.Null, error, default)).Should().Be(3);
+        error.ToString().Should().Contain("newer portal").And.Contain("99991231235959_FromTheFuture");
+    }
 }
