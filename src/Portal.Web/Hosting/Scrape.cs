@@ -16,8 +16,9 @@ internal static class Scrape
         app.MapGet("/metrics", async (HttpContext context, FigureText figures) =>
         {
             var text = await figures.ReadAsync(context.RequestAborted);
-            // Both in the one format that lines can simply be put after each other in.
+            // Both in the one format that lines can simply be put after each other in, and neither compressed.
             context.Request.Headers.Accept = "text/plain";
+            context.Request.Headers.AcceptEncoding = default;
             var answer = context.Response.Body;
             using var measured = new MemoryStream();
             context.Response.Body = measured;

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using System.Net;
 using System.Net.WebSockets;
 using System.Text.Json;
 using System.Text.RegularExpressions;
@@ -93,8 +94,12 @@ public sealed partial class MonitoringTests : IAsyncLifetime
     {
         // The exporter answers from memory for less than a second.
         await Task.Delay(1000, Ct);
-        using var client = new HttpClient();
-        var text = await client.GetStringAsync($"http://127.0.0.1:{_portal.Port}/metrics", Ct);
+        // Asked as Prometheus asks.
+        using var client = new HttpClient(new SocketsHttpHandler { AutomaticDecompression = DecompressionMethods.GZip });
+        client.DefaultRequestHeaders.TryAddWithoutValidation("Accept", "application/openmetrics-text;version=1.0.0,application/openmetrics-text;version=0.0.1;q=0.75,text/plain;version=0.0.4;q=0.5,*/*;q=0.1");
+        using var answer = await client.GetAsync($"http://127.0.0.1:{_portal.Port}/metrics", Ct);
+        answer.Content.Headers.ContentType!.MediaType.Should().Be("text/plain");
+        var text = await answer.Content.ReadAsStringAsync(Ct);
         return [.. Sample().Matches(text).Select(m => (m.Groups[1].Value, m.Groups[2].Value, double.Parse(m.Groups[3].Value, CultureInfo.InvariantCulture)))];
     }
 
