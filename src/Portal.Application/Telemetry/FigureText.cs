@@ -17,10 +17,12 @@ public sealed partial class FigureText(PortalFigures figures, ILogger<FigureText
     public async Task<string> ReadAsync(CancellationToken cancellationToken)
     {
         var text = new StringBuilder();
-        foreach (var group in (await FiguresAsync(cancellationToken)).GroupBy(f => f.Name))
+        var known = (await FiguresAsync(cancellationToken)).ToLookup(f => f.Name);
+        // What there is none of now is named all the same: whoever reads it learns what there is to ask for.
+        foreach (var (name, meaning) in PortalFigures.Meanings)
         {
-            text.Append(CultureInfo.InvariantCulture, $"# TYPE {group.Key} gauge\n# HELP {group.Key} {PortalFigures.Meanings[group.Key]}\n");
-            foreach (var figure in group)
+            text.Append(CultureInfo.InvariantCulture, $"# TYPE {name} gauge\n# HELP {name} {meaning}\n");
+            foreach (var figure in known[name])
             {
                 text.Append(figure.Name);
                 if (figure.Labels.Length > 0) text.Append('{').AppendJoin(',', figure.Labels.Select(l => $"{l.Key}=\"{Escape(l.Value)}\"")).Append('}');
