@@ -19,8 +19,10 @@ public sealed class WorkloadQueries(IDbContextFactory<PortalDbContext> contexts,
         var matching = await MatchAsync(db, filter, actor, cancellationToken);
         var total = await matching.CountAsync(cancellationToken);
         var (page, size) = (Math.Max(filter.Page, 1), Math.Clamp(filter.PageSize, 1, PageOf<WorkloadRow>.MaxSize));
-        var rows = await RowsAsync(db, Order(matching, filter.Sort).Skip((page - 1) * size).Take(size), actor, cancellationToken);
-        return new PageOf<WorkloadRow>(rows, total, page, size);
+        // Which ones first, then what they are: to sort thousands of whole rows, parameters and all, takes many times as long.
+        var ids = await Order(matching, filter.Sort).Skip((page - 1) * size).Take(size).Select(w => w.Id).ToListAsync(cancellationToken);
+        var rows = (await RowsAsync(db, db.VisibleWorkloads(actor).Where(w => ids.Contains(w.Id)), actor, cancellationToken)).ToDictionary(r => r.Id);
+        return new PageOf<WorkloadRow>([.. ids.Where(rows.ContainsKey).Select(id => rows[id])], total, page, size);
     }
 
     /// <summary>Numbers for the tabs above the list; <paramref name="team"/> narrows all but "mine".</summary>
@@ -98,7 +100,7 @@ public sealed class WorkloadQueries(IDbContextFactory<PortalDbContext> contexts,
             .ThenByDescending(w => w.PhaseSince).ThenBy(w => w.Id),
     };
 
-    /// <summary>Rows for an ordered query: three reads whatever the number of rows.</summary>
+    /// <summary>Rows for a query, in its order: three reads whatever their number.</summary>
     internal async Task<List<WorkloadRow>> RowsAsync(PortalDbContext db, IQueryable<Workload> query, Actor actor, CancellationToken cancellationToken)
     {
         var found = await query.AsNoTracking().Select(w => new
