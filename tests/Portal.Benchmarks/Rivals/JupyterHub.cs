@@ -46,6 +46,8 @@ internal sealed class JupyterHub : IAsyncDisposable
             c.JupyterHub.load_roles = [{"name": "bench", "services": ["bench"], "scopes": ["admin:users", "admin:servers", "access:servers"]}]
             """);
         var start = new ProcessStartInfo("jupyterhub", ["-f", "config.py"]) { WorkingDirectory = hub._folder, RedirectStandardError = true, RedirectStandardOutput = true };
+        // Its proxy's libraries lie where the distribution's Node looks; one from elsewhere must be told.
+        start.Environment["NODE_PATH"] = "/usr/share/nodejs";
         hub._process = Process.Start(start)!;
         hub._process.OutputDataReceived += (_, _) => { };
         var words = new System.Text.StringBuilder();
