@@ -13,4 +13,4 @@ http {
 here = os.getcwd()
 with open("nginx.conf", "w") as file:
     file.write(ANSWERS % {"here": here, "port": os.environ["PORT"], "text": "x" * 1024})
-os.execvp("nginx", ["nginx", "-c", here + "/nginx.conf", "-e", "stderr"])
+os.execv("/usr/sbin/nginx", ["nginx", "-c", here + "/nginx.conf", "-e", "stderr"])
