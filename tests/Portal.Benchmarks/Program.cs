@@ -13,12 +13,22 @@ if (asked.Except(all.Select(b => b.Name)).ToList() is { Count: > 0 } unknown)
     Console.Error.WriteLine($"Unknown benchmark {string.Join(", ", unknown)}. There are: {string.Join(", ", all.Select(b => b.Name))}.");
     return 2;
 }
-var report = new Report();
+var (report, failed) = (new Report(), false);
 foreach (var (name, run) in all.Where(b => asked.Count == 0 || asked.Contains(b.Name)))
 {
     Console.WriteLine($"== {name}");
-    await run(report);
+    try
+    {
+        await run(report);
+    }
+    catch (Exception exception)
+    {
+        // What the others measure is worth having; the exit code says that something is missing.
+        failed = true;
+        Console.Error.WriteLine(exception);
+        report.Miss($"{name}: {exception.Message.Split('\n')[0]}");
+    }
 }
 report.Print();
 if (json is not null) report.Write(json);
-return 0;
+return failed ? 1 : 0;

@@ -56,7 +56,11 @@ internal sealed class JupyterHub : IAsyncDisposable
         hub._process.BeginErrorReadLine();
         for (var limit = Stopwatch.StartNew(); ; await Task.Delay(100))
         {
-            if (hub._process.HasExited || limit.Elapsed > StartLimit) throw new InvalidOperationException($"JupyterHub did not start:\n{words}");
+            if (hub._process.HasExited || limit.Elapsed > StartLimit)
+            {
+                await hub.DisposeAsync();
+                throw new InvalidOperationException($"JupyterHub did not start:\n{words}");
+            }
             try
             {
                 if ((await hub._client.GetAsync("/hub/api/users")).IsSuccessStatusCode) return hub;
